@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: ISC
+# `make help` explains the targets. Everything built goes below $(B).
+B ?= build
+O ?= -O2
+CC = gcc
+CLANG = clang
+CFLAGS = -std=gnu17 -g $(O) -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -fno-strict-aliasing -fvisibility=hidden -fPIC
+CPPFLAGS = -I. -D_GNU_SOURCE -MMD -MP
+LDLIBS = -lyaml -ljansson -lpcap -lsodium -ldl -lm
+CHECK_LIBS = -lcheck -lsubunit -lrt -lpthread -lm
+PYTHON = /usr/bin/python3
+JOBS ?= $(shell nproc)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+ifndef V
+.SILENT:
+endif
+
+# --- what is built from what ------------------------------------------------------------------
+sources = $(filter-out %_test.c %_fuzz.c %_bench.c,$(foreach d,$(1),$(wildcard $(d)/*.c)))
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+STACK_DIRS = stack/base stack/wire stack/link stack/ip stack/udp stack/tcp
+SIM_DIRS = sim/world sim/link sim/pcap sim/host sim/dut sim/scenario sim/replay sim/results
+CONFORM_DIRS = conformance/runner conformance/tester conformance/ethernet conformance/arp conformance/ipv4 conformance/icmpv4 conformance/udp conformance/tcp
+
+STACK_OBJ = $(call objects,$(call sources,$(STACK_DIRS)))
+SIM_OBJ = $(call objects,$(call sources,$(SIM_DIRS)))
+CONFORM_OBJ = $(call objects,$(call sources,$(CONFORM_DIRS)))
+
+SIM_PROGRAMS = $(patsubst sim/cmd/%.c,%,$(wildcard sim/cmd/*.c))
+CONFORM_PROGRAMS = $(patsubst conformance/cmd/%.c,%,$(wildcard conformance/cmd/*.c))
+PROGRAMS = $(addprefix $(B)/bin/,$(SIM_PROGRAMS) $(CONFORM_PROGRAMS)) $(B)/bin/plumbline-report
+MODULES = $(patsubst sim/dut/%/module.c,$(B)/lib/plumbline-%.so,$(wildcard sim/dut/*/module.c))
+
+UNIT_SOURCES = $(wildcard $(addsuffix /*_test.c,$(STACK_DIRS) $(SIM_DIRS) conformance/runner conformance/tester))
+UNITS = $(patsubst %.c,$(B)/unit/%,$(UNIT_SOURCES))
+FUZZERS = $(patsubst %.c,$(B)/fuzz/%,$(wildcard $(addsuffix /*_fuzz.c,$(STACK_DIRS) $(SIM_DIRS))))
+
+.PHONY: all
+all: setup programs ## build the programs into build/bin
+.PHONY: programs
+programs: $(PROGRAMS) $(MODULES)
+
+$(B)/libstack.a: $(STACK_OBJ)
+$(B)/libsim.a: $(SIM_OBJ)
+$(B)/%.a:
+	echo "  AR    $@"
+	rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+$(B)/obj/%.o: %.c | setup
+	mkdir -p $(@D)
+	echo "  CC    $<"
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(addprefix $(B)/bin/,$(SIM_PROGRAMS)): $(B)/bin/%: $(B)/obj/sim/cmd/%.o $(B)/libsim.a $(B)/libstack.a
+	mkdir -p $(@D)
+	echo "  LD    $@"
+	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< $(B)/libsim.a $(B)/libstack.a $(LDLIBS)
+
+$(addprefix $(B)/bin/,$(CONFORM_PROGRAMS)): $(B)/bin/%: $(B)/obj/conformance/cmd/%.o $(CONFORM_OBJ) $(B)/libsim.a $(B)/libstack.a
+	mkdir -p $(@D)
+	echo "  LD    $@"
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CONFORM_OBJ) $(B)/libsim.a $(B)/libstack.a $(LDLIBS) $(CHECK_LIBS)
+
+$(B)/bin/plumbline-report: reports/plumbline-report
+	mkdir -p $(@D)
+	ln -sf $(CURDIR)/$< $@
+
+# A foreign stack in a shared object of its own, loaded once per host: sim/dut/NAME/module.c.
+$(B)/lib/plumbline-%.so: $(B)/obj/sim/dut/%/module.o
+	mkdir -p $(@D)
+	echo "  LD    $@"
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $< $(MODULE_LIBS_$*)
+MODULE_LIBS_lwip = -llwip
+$(B)/obj/sim/dut/lwip/module.o: CPPFLAGS += -I/usr/include/lwip
+
+$(B)/unit/%: $(B)/obj/%.o $(B)/libsim.a $(B)/libstack.a
+	mkdir -p $(@D)
+	echo "  LD    $@"
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(if $(filter conformance/%,$*),$(filter-out %/suites.o,$(CONFORM_OBJ))) $(B)/libsim.a $(B)/libstack.a $(LDLIBS) $(CHECK_LIBS)
+$(filter $(B)/unit/conformance/%,$(UNITS)): $(CONFORM_OBJ)
+
+# --- set-up -----------------------------------------------------------------------------------
+.PHONY: setup
+setup: build/.setup
+build/.setup: packages.apt .ci/setup
+	.ci/setup packages.apt
+	mkdir -p $(@D) && touch $@
+
+.PHONY: clean
+clean: ## remove everything built
+	rm -rf $(B)
+
+.PHONY: help
+help: ## show this list
+	grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
