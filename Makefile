@@ -24,7 +24,7 @@ sources = $(filter-out %_test.c %_fuzz.c %_bench.c,$(foreach d,$(1),$(wildcard $
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 STACK_DIRS = stack/base stack/wire stack/link stack/ip stack/udp stack/tcp
-SIM_DIRS = sim/world sim/link sim/pcap sim/host sim/dut sim/scenario sim/replay sim/results
+SIM_DIRS = sim/world sim/link sim/pcap sim/host sim/dut sim/scenario sim/replay sim/results sim/cli
 CONFORM_DIRS = conformance/runner conformance/tester conformance/ethernet conformance/arp conformance/ipv4 conformance/icmpv4 conformance/udp conformance/tcp
 
 STACK_OBJ = $(call objects,$(call sources,$(STACK_DIRS)))
