@@ -33,7 +33,7 @@ CONFORM_OBJ = $(call objects,$(call sources,$(CONFORM_DIRS)))
 
 SIM_PROGRAMS = $(patsubst sim/cmd/%.c,%,$(wildcard sim/cmd/*.c))
 CONFORM_PROGRAMS = $(patsubst conformance/cmd/%.c,%,$(wildcard conformance/cmd/*.c))
-PROGRAMS = $(addprefix $(B)/bin/,$(SIM_PROGRAMS) $(CONFORM_PROGRAMS)) $(B)/bin/plumbline-report
+PROGRAMS = $(addprefix $(B)/bin/,$(SIM_PROGRAMS) $(CONFORM_PROGRAMS)) $(if $(wildcard reports/plumbline-report),$(B)/bin/plumbline-report)
 MODULES = $(patsubst sim/dut/%/module.c,$(B)/lib/plumbline-%.so,$(wildcard sim/dut/*/module.c))
 
 UNIT_SOURCES = $(wildcard $(addsuffix /*_test.c,$(STACK_DIRS) $(SIM_DIRS) conformance/runner conformance/tester))
