@@ -34,7 +34,7 @@ void world_random(const struct world *w, struct random_stream *r, const char *na
 /* 0 or -ENOMEM; a prepared event can be scheduled without failing. */
 int world_event_init(struct world *w, world_event *ev, timer_fn *fn, void *arg);
 void world_event_fini(struct world *w, world_event *ev);
-/* Schedules, or moves, ev to at_ns; a past time means now. */
+/* Schedules, or moves, ev to at_ns; a past time means now, WORLD_NEVER that it never runs. */
 void world_at(struct world *w, world_event *ev, uint64_t at_ns);
 void world_in(struct world *w, world_event *ev, uint64_t delay_ns);
 void world_cancel(struct world *w, world_event *ev);
@@ -43,7 +43,10 @@ void world_cancel(struct world *w, world_event *ev);
 uint64_t world_next(struct world *w);
 /* Runs one event; false when none is left. */
 bool world_step(struct world *w);
-/* Runs every event up to and including until_ns, then sets the clock there. Stops early when world_stop() was called. */
+/*
+ * Runs every event up to and including until_ns, then sets the clock there. WORLD_NEVER: until no event is left, the clock
+ * stays at the last one. When world_stop() is called meanwhile, returns after the event that called it, clock at that event.
+ */
 void world_run(struct world *w, uint64_t until_ns);
 /* Ends the running world_run() after the current event. */
 void world_stop(struct world *w);
