@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* The dispatcher: `plumbline NAME …` runs the program plumbline-NAME that lies beside it. */
+#include "sim/cli/cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name, *description;
+} programs[] = {
+	{ "run", "run scenarios: hosts, links, flows and what is expected of them" },
+	{ "replay", "play a capture against a stack and report what became of each frame" },
+	{ "conform", "run the conformance suites of any layer against a stack" },
+	{ "compare", "run the same suites on several stacks, side by side" },
+	{ "check", "judge a capture by the rules of the protocols in it" },
+	{ "stacks", "list the stacks under test and what each can do" },
+	{ "report", "turn result files into HTML, Markdown and JUnit" },
+};
+
+/* The path of plumbline-NAME beside this program; false when it would not fit. */
+static bool beside(char path[PATH_MAX], const char *name)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n < 0)
+		return false;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	return snprintf(path, PATH_MAX, "%s/plumbline-%s", self, name) < PATH_MAX;
+}
+
+static void print_help(void)
+{
+	char path[PATH_MAX];
+	fputs("usage: plumbline NAME [ARGUMENT…]\n"
+	      "       plumbline --help | --version\n\n"
+	      "Simulation and conformance tests for network stacks, in virtual time.\n\n", stdout);
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		if (beside(path, programs[i].name) && access(path, X_OK) == 0)
+			printf("  %-8s  %s\n", programs[i].name, programs[i].description);
+	}
+	fputs("\n`plumbline NAME --help` explains each. Exit status: 0 all as expected; 1 something was not;\n"
+	      "2 bad usage or bad input; 77 everything was skipped.\n", stdout);
+}
+
+int main(int argc, char **argv)
+{
+	char path[PATH_MAX];
+	if (argc < 2)
+		cli_die("expected the name of a program (plumbline --help lists them)");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+		print_help();
+		cli_exit(CLI_OK);
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("plumbline " PLUMBLINE_VERSION);
+		cli_exit(CLI_OK);
+	}
+	if (argv[1][0] == '-')
+		cli_die("unknown option %s (see --help)", argv[1]);
+	if (!*argv[1] || strchr(argv[1], '/') || !beside(path, argv[1]))
+		cli_die("unknown program '%s' (plumbline --help lists them)", argv[1]);
+	execv(path, argv + 1);
+	if (errno == ENOENT)
+		cli_die("unknown program '%s' (plumbline --help lists them)", argv[1]);
+	cli_die("%s: %s", path, strerror(errno));
+}
