@@ -14,6 +14,7 @@
 #define ETHERTYPE_ARP 0x0806
 #define ETHERTYPE_VLAN 0x8100
 #define ETHERTYPE_IP6 0x86dd
+#define ETHERTYPE_QINQ 0x88a8         /* service tag, IEEE 802.1Q section 9.5; the tag has the same form */
 #define ETHERTYPE_EXPERIMENTAL 0x88b5 /* IEEE 802 local experimental */
 
 struct eth_hdr {

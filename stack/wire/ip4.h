@@ -37,7 +37,7 @@ struct ip4_hdr {
  * when version is not 4. total_len is not compared with len: callers decide about truncation.
  */
 int ip4_hdr_parse(struct ip4_hdr *h, const uint8_t *p, size_t len);
-/* Bytes written, or -ENOSPC. Writes header_len, total_len and checksum as given (tests send wrong ones). */
+/* Bytes written, -ENOSPC, or -EINVAL for an options_len that cannot be. Writes version, header_len, total_len and checksum as given (tests send wrong ones). */
 int ip4_hdr_emit(const struct ip4_hdr *h, uint8_t *p, size_t cap);
 /* Computes the header checksum of emitted bytes and stores it; header_len bytes at p. */
 void ip4_hdr_set_checksum(uint8_t *p, size_t header_len);

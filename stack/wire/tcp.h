@@ -60,6 +60,7 @@ struct tcp_hdr {
 	uint16_t src_port, dst_port;
 	uint32_t seq, ack;
 	uint8_t header_len;      /* bytes: 20–60 */
+	uint8_t reserved;        /* the 3 bits between data offset and flags: 0–7 */
 	uint16_t flags;          /* TCP_… */
 	uint16_t window;         /* unscaled */
 	uint16_t checksum;       /* as read; emit writes it as given */
@@ -72,16 +73,17 @@ int tcp_hdr_parse(struct tcp_hdr *h, const uint8_t *p, size_t len);
 /*
  * Emits the header with the options present in opt, in the order MSS, SACK-permitted, timestamps, window scale, SACK,
  * user timeout, fast open, padded with NOPs as Linux does so that 32-bit fields are aligned; header_len is computed and ignored
- * as input. Bytes written, -ENOSPC when cap or the 40 option bytes do not suffice.
+ * as input. Bytes written, -ENOSPC when cap or the 40 option bytes do not suffice, -EINVAL for a count past its array.
  */
 int tcp_hdr_emit(const struct tcp_hdr *h, uint8_t *p, size_t cap);
 /* As tcp_hdr_emit, but with raw option bytes (multiple of 4, at most 40) instead of opt: for tests that send odd ones. */
 int tcp_hdr_emit_raw(const struct tcp_hdr *h, const uint8_t *options, size_t options_len, uint8_t *p, size_t cap);
-/* Bytes the options would take, padded: 0–40, or -ENOSPC. */
+/* Bytes the options would take, padded: 0–40, or -ENOSPC or -EINVAL as tcp_hdr_emit. */
 int tcp_options_len(const struct tcp_options *o);
+/* Parses len option bytes, of a twice-given kind the last. 0, or -EBADMSG with malformed set and what came before it filled. */
 int tcp_options_parse(struct tcp_options *o, const uint8_t *p, size_t len);
 
-/* The checksum field for a whole segment at p (its own field counted as 0). */
+/* The checksum field for a whole segment at p (len >= 20; its own field counted as 0). */
 uint16_t tcp_checksum(const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *p, size_t len);
 bool tcp_checksum_ok(const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *p, size_t len);
 /* "Flags [S.], seq 1, ack 2, win 3, options […]", as tcpdump. payload_len bytes follow the header. */
