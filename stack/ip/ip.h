@@ -51,6 +51,7 @@ enum ip_error_kind {
 struct ip_error {
 	enum ip_error_kind kind;
 	uint32_t mtu;                  /* TOO_BIG: next-hop MTU, 0 when the router gave none */
+	uint32_t packet_len;           /* bytes of the quoted datagram when it was whole, by its header */
 	struct ip_addr src, dst;       /* of the quoted datagram: src is ours */
 	struct ip_addr reporter;
 	const uint8_t *payload;        /* the quoted datagram's payload: at least 8 bytes */
@@ -60,6 +61,8 @@ struct ip_error {
 /* Takes the buffer. */
 typedef void ip_rx_fn(struct buf *b, const struct ip_rx *rx, void *arg);
 typedef void ip_error_fn(const struct ip_error *err, void *arg);
+/* A datagram a layer could not hand on, for whoever sends ICMP errors about it (rx->packet is what to quote). Takes the buffer. */
+typedef void ip_unclaimed_fn(struct buf *b, const struct ip_rx *rx, struct ip *ip, void *arg);
 
 /* Where a datagram to dst would go. */
 struct ip_path {
@@ -83,6 +86,11 @@ struct ip_ops {
 	bool (*is_broadcast)(struct ip *ip, const struct ip_addr *addr);
 	/* A transport tells that the path to dst seems dead or fine (RFC 1122 sections 3.3.1.4, 4.2.3.5). */
 	void (*advise)(struct ip *ip, const struct ip_addr *dst, bool alive);
+	/*
+	 * A transport believes an IP_ERROR_TOO_BIG: it quotes something really in flight (RFC 5927 section 7). mtu as reported;
+	 * 0: the next lower plateau (RFC 1191 section 7.1) below packet_len, the quoted datagram's length. Never raises the path MTU.
+	 */
+	void (*too_big)(struct ip *ip, const struct ip_addr *dst, uint32_t mtu, uint32_t packet_len);
 };
 
 struct ip {
@@ -117,6 +125,10 @@ static inline bool ip_is_broadcast(struct ip *ip, const struct ip_addr *addr)
 static inline void ip_advise(struct ip *ip, const struct ip_addr *dst, bool alive)
 {
 	ip->ops->advise(ip, dst, alive);
+}
+static inline void ip_too_big(struct ip *ip, const struct ip_addr *dst, uint32_t mtu, uint32_t packet_len)
+{
+	ip->ops->too_big(ip, dst, mtu, packet_len);
 }
 
 #endif
