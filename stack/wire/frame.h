@@ -33,13 +33,15 @@ struct frame {
 	unsigned layers;          /* FRAME_… found */
 	const char *error;        /* why dissection stopped early, or NULL */
 	struct eth_hdr eth;
-	struct vlan_tag vlan;     /* innermost tag */
+	struct vlan_tag vlan;     /* innermost tag (EtherType 0x8100 or 0x88a8) */
+	uint16_t ethertype;       /* of what lies behind tags and LLC/SNAP (RFC 1042); below ETH_TYPE_MIN: 802.3 without one */
 	struct arp_pkt arp;
 	struct ip4_hdr ip4;
 	struct ip6_hdr ip6;
-	bool fragment;            /* an IPv4 or IPv6 fragment (first ones included) */
+	bool fragment;            /* an IPv4 or IPv6 fragment (first ones included; not IPv6 atomic ones, RFC 6946) */
 	bool later_fragment;      /* offset > 0: no transport header */
-	struct ip6_ext ip6_frag;  /* when fragment and IPv6 */
+	bool truncated;           /* the IP length says more than there is */
+	struct ip6_ext ip6_frag;  /* IPv6 with a fragment header, atomic ones included: kind is IP6_NEXT_FRAGMENT; else zero */
 	uint8_t protocol;         /* transport protocol behind all extension headers */
 	struct icmp4_hdr icmp4;
 	struct icmp6_hdr icmp6;
@@ -49,8 +51,8 @@ struct frame {
 	enum frame_checksum ip_checksum, l4_checksum;
 	const uint8_t *l3;        /* start of the IP header or ARP packet; NULL without */
 	size_t l3_len;            /* bytes from there, link padding removed where a length says so */
-	const uint8_t *l4;        /* start of the transport header; NULL without */
-	size_t l4_len;
+	const uint8_t *l4;        /* start of the transport header; NULL without, and in later fragments */
+	size_t l4_len;            /* bytes from there to the end of the IP payload */
 	const uint8_t *payload;   /* behind the last header parsed */
 	size_t payload_len;
 };
@@ -59,7 +61,10 @@ struct frame {
 void frame_dissect(struct frame *f, const uint8_t *bytes, size_t len);
 /* An IPv4 or IPv6 packet without link header. */
 void frame_dissect_ip(struct frame *f, const uint8_t *bytes, size_t len);
-/* One line, as tcpdump -n would say it: "IP 10.0.0.1.80 > 10.0.0.2.4000: Flags [S], …", "ARP, Request who-has …". Returns what snprintf would. */
+/*
+ * One line, as tcpdump -n would say it: "IP 10.0.0.1.80 > 10.0.0.2.4000: Flags [S], …", "ARP, Request who-has …". Tags come in front
+ * as with -e, fragments end in "(frag ID:SIZE@OFFSET+)", what is wrong in brackets. Returns what snprintf would.
+ */
 int frame_print(const struct frame *f, char *s, size_t cap);
 
 #endif

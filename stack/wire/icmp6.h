@@ -31,10 +31,12 @@ struct icmp6_hdr {
 	uint32_t word;          /* bytes 4–7: MTU, pointer, flags … */
 	uint16_t id, seq;       /* echo: the same bytes */
 	struct ip6_addr target; /* NS, NA, REDIRECT: the 16 bytes behind */
+	struct ip6_addr destination; /* REDIRECT: bytes 24–39 */
 };
 
 /* Bytes consumed (8, or 24 for NS and NA, 40 for REDIRECT), or -EBADMSG. */
 int icmp6_hdr_parse(struct icmp6_hdr *h, const uint8_t *p, size_t len);
+/* Bytes written, or -ENOSPC. Echo messages take id and seq, all others word. */
 int icmp6_hdr_emit(const struct icmp6_hdr *h, uint8_t *p, size_t cap);
 bool icmp6_is_error(uint8_t type); /* types 0–127, RFC 4443 section 2.1 */
 int icmp6_hdr_print(const struct icmp6_hdr *h, char *s, size_t cap);

@@ -27,6 +27,7 @@ struct ip6_hdr {
 
 /* Bytes consumed; -EBADMSG when short; -EPROTONOSUPPORT when version is not 6. */
 int ip6_hdr_parse(struct ip6_hdr *h, const uint8_t *p, size_t len);
+/* Bytes written, or -ENOSPC. */
 int ip6_hdr_emit(const struct ip6_hdr *h, uint8_t *p, size_t cap);
 int ip6_hdr_print(const struct ip6_hdr *h, char *s, size_t cap);
 
@@ -43,7 +44,7 @@ struct ip6_ext {
 	uint8_t routing_type, segments_left;
 };
 bool ip6_is_ext(uint8_t next_header);
-/* Parses the extension header of the given kind. Bytes consumed, or -EBADMSG when short. */
+/* Parses the extension header of the given kind. Bytes consumed (at least 8), -EBADMSG when short, -EPROTONOSUPPORT unless ip6_is_ext(kind). */
 int ip6_ext_parse(struct ip6_ext *e, uint8_t kind, const uint8_t *p, size_t len);
 /* Writes a fragment header (8 bytes), or -ENOSPC. */
 int ip6_fragment_emit(const struct ip6_ext *e, uint8_t *p, size_t cap);
