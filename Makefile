@@ -84,6 +84,58 @@ $(B)/unit/%: $(B)/obj/%.o $(B)/libsim.a $(B)/libstack.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(if $(filter conformance/%,$*),$(filter-out %/suites.o,$(CONFORM_OBJ))) $(B)/libsim.a $(B)/libstack.a $(LDLIBS) $(CHECK_LIBS)
 $(filter $(B)/unit/conformance/%,$(UNITS)): $(CONFORM_OBJ)
 
+# --- tests ------------------------------------------------------------------------------------
+SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+export B PYTHON
+SCRIPTS = $(wildcard stack/*/*_test.sh sim/*/*_test.sh conformance/*/*_test.sh traces/*_test.sh reports/*_test.sh)
+SUITES = ethernet arp ipv4 icmpv4 udp tcp
+STACKS = direct lwip
+
+# Lines "NAME<TAB>COMMAND" for .ci/test. What takes longest comes first, so that jobs end together.
+define TEST_LIST
+$(foreach s,$(SCRIPTS),$(s:_test.sh=)	bash $(s)\n)\
+$(foreach v,$(STACKS),conform/$(v)	$(B)/bin/plumbline conform --stack $(v) --results $(B)/results/conform-$(v).jsonl\n)\
+$(foreach s,$(SUITES),conform/direct/$(s)-alone	$(B)/bin/plumbline conform --stack direct $(s)\n)\
+$(foreach v,$(STACKS),scenarios/$(v)	$(B)/bin/plumbline run --stack $(v) --results $(B)/results/run-$(v).jsonl scenarios/*.yaml\n)\
+$(foreach u,$(UNITS),$(u:$(B)/unit/%_test=%)	$(u)\n)
+endef
+ONCE_LIST = reports	$(PYTHON) -m pytest -q -p no:cacheprovider reports\ntidy	.ci/tidy $(B)/libstack.a $(B)/libsim.a\ncrosscheck	$(MAKE) -s crosscheck\n
+
+.PHONY: test
+test: setup test-programs ## build and pass every test, the sanitizer build included
+	echo "Tests of the optimised build (logs in $(B)/test):"
+	mkdir -p $(B)/results
+	printf '$(TEST_LIST)$(ONCE_LIST)' | sed 's/^ *//' | .ci/test $(B)/test $(JOBS)
+
+.PHONY: test-programs
+test-programs: programs $(UNITS)
+
+.PHONY: asan
+asan: setup ## run the whole suite in a build with AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) B=build/asan O="$(SANITIZE)" sanitized-test
+.PHONY: sanitized-test
+sanitized-test: test-programs
+	echo "Tests of the sanitizer build (logs in $(B)/test):"
+	mkdir -p $(B)/results
+	printf '$(TEST_LIST)' | sed 's/^ *//' | .ci/test $(B)/test $(JOBS)
+
+.PHONY: conform
+conform: all ## run every conformance suite on every stack
+	$(B)/bin/plumbline conform --stack direct,lwip --jobs $(JOBS)
+
+.PHONY: scenarios
+scenarios: all ## run every scenario on every stack
+	for v in $(STACKS); do $(B)/bin/plumbline run --stack $$v --jobs $(JOBS) scenarios/*.yaml || exit $$?; done
+
+.PHONY: tidy
+tidy: $(B)/libstack.a $(B)/libsim.a ## check who includes whom, the bans, and file-scope state
+	.ci/tidy $^
+
+.PHONY: format
+format: ## lay out the C sources with clang-format
+	.ci/setup packages.apt optional
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
 # --- set-up -----------------------------------------------------------------------------------
 .PHONY: setup
 setup: build/.setup
