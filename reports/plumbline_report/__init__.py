@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: ISC
+"""Reports from Plumbline's result files (SCHEMA.md)."""
