@@ -19,11 +19,12 @@ struct link_port;
 
 enum link_kind { LINK_WIRE, LINK_SWITCH, LINK_HUB };
 
-/* A frame arrives at the port's owner; takes the buffer. */
+/* A frame arrives at the port's owner; takes the buffer. Always from the event queue, never inside link_send(). */
 typedef void link_rx_fn(struct buf *frame, void *arg);
 /*
  * A tap sees every frame that enters a port (before impairments) and every frame delivered out of one (after them).
- * drop: NULL, or the reason this frame ends here ("loss", "queue-full", "down", …). Borrows the buffer.
+ * drop: NULL, or the reason why the frame ends in this port's channel: "loss" "queue-full" "aqm" "down" "mtu" "partition"
+ * "no-port" "runt" "no-memory"; a frame dropped on its way from the host was seen entering before. Borrows the buffer.
  */
 typedef void link_tap_fn(uint64_t now_ns, const struct link_port *port, bool towards_host, const struct buf *frame, const char *drop, void *arg);
 
@@ -32,14 +33,18 @@ struct link *link_create(struct world *w, const char *name, enum link_kind kind)
 void link_destroy(struct link *l);
 const char *link_name(const struct link *l);
 
-/* Adds a port; name is unique on the link (the host's name). -ENOSPC for a third port of a wire. */
+/* Adds a port; name is unique on the link (the host's name). 0; -ENOSPC for a third port of a wire, -EEXIST, -ENOMEM. */
 int link_attach(struct link *l, const char *name, link_rx_fn *rx, void *arg, struct link_port **port);
 const char *link_port_name(const struct link_port *p);
 /* Sends a frame into the link at p; takes the buffer. */
 void link_send(struct link_port *p, struct buf *frame);
 
 enum link_direction { LINK_FROM_HOST = 1, LINK_TO_HOST = 2, LINK_BOTH = 3 };
-/* Sets the impairments of the port's channel(s) from now on; frames under way keep theirs. On a wire only LINK_FROM_HOST exists. -EINVAL when out of range. */
+/*
+ * Sets the impairments of the port's channel(s) from now on; frames under way keep their delays, frames that wait leave at the new rate.
+ * Loss lists and burst states start anew only when the loss settings differ. On a wire only LINK_FROM_HOST exists, and LINK_BOTH
+ * means that. 0; -EINVAL, nothing changed, when a value is out of range (impairments_check says which).
+ */
 int link_impair(struct link_port *p, enum link_direction direction, const struct impairments *imp);
 const struct impairments *link_impairments(const struct link_port *p, enum link_direction direction);
 
@@ -52,10 +57,14 @@ struct link_counters {
 	uint64_t sent_frames, sent_bytes;  /* handed in */
 	uint64_t drop_loss, drop_queue, drop_down, drop_mtu, drop_partition, drop_aqm, drop_unknown; /* unknown: no port wants it */
 	uint64_t duplicated, reordered, corrupted, truncated, padded, ecn_marked;
+	uint64_t mac_displaced;            /* addresses a full switch table forgot to learn one from here */
 	uint32_t queue_high_bytes;         /* most that ever waited */
 };
+/* direction is one of the two. What a wire's ports receive counts at the other port's LINK_FROM_HOST. */
 const struct link_counters *link_counters(const struct link_port *p, enum link_direction direction);
 
+/* Fingerprints are on unless switched off, which saves about a nanosecond a byte. */
+void link_set_fingerprint(struct link *l, bool on);
 /* BLAKE2b over (time, port, bytes) of every delivered frame: equal fingerprints mean equal traffic. Hex, 32 digits and NUL. */
 void link_fingerprint(const struct link *l, char hex[33]);
 
