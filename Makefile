@@ -99,13 +99,21 @@ $(foreach s,$(SUITES),conform/direct/$(s)-alone	$(B)/bin/plumbline conform --sta
 $(foreach v,$(STACKS),scenarios/$(v)	$(B)/bin/plumbline run --stack $(v) --results $(B)/results/run-$(v).jsonl scenarios/*.yaml\n)\
 $(foreach u,$(UNITS),$(u:$(B)/unit/%_test=%)	$(u)\n)
 endef
-ONCE_LIST = reports	$(PYTHON) -m pytest -q -p no:cacheprovider reports\ntidy	.ci/tidy $(B)/libstack.a $(B)/libsim.a\ncrosscheck	$(MAKE) -s crosscheck\n
+# What needs one run only, whatever the build.
+define ONCE_LIST
+determinism	.ci/determinism $(B) build/asan $(STACKS)\n\
+mutants	.ci/mutants $(B)\n\
+crosscheck	$(MAKE) -s crosscheck\n\
+reports	$(PYTHON) -m pytest -q -p no:cacheprovider reports\n\
+tidy	.ci/tidy $(B)/libstack.a $(B)/libsim.a\n
+endef
 
 .PHONY: test
-test: setup test-programs ## build and pass every test, the sanitizer build included
-	echo "Tests of the optimised build (logs in $(B)/test):"
+test: setup test-programs ## build and pass every test
+	$(MAKE) B=build/asan O="$(SANITIZE)" programs
+	echo "Tests (logs in $(B)/test):"
 	mkdir -p $(B)/results
-	printf '$(TEST_LIST)$(ONCE_LIST)' | sed 's/^ *//' | .ci/test $(B)/test $(JOBS)
+	printf '$(ONCE_LIST)$(TEST_LIST)' | sed 's/^ *//' | .ci/test $(B)/test $(JOBS)
 
 .PHONY: test-programs
 test-programs: programs $(UNITS)
@@ -118,6 +126,19 @@ sanitized-test: test-programs
 	echo "Tests of the sanitizer build (logs in $(B)/test):"
 	mkdir -p $(B)/results
 	printf '$(TEST_LIST)' | sed 's/^ *//' | .ci/test $(B)/test $(JOBS)
+
+DEMO_CAPTURE = traces/http-loss-ipv4.pcap
+.PHONY: demo
+demo: all ## a lossy transfer, a replayed capture, the suites, a report: start here
+	mkdir -p $(B)/demo
+	echo; echo "== A TCP transfer over a lossy link: scenarios/demo.yaml"
+	$(B)/bin/plumbline run --pcap $(B)/demo/pcap --results $(B)/demo/run.jsonl scenarios/demo.yaml
+	echo; echo "== A recorded HTTP download, this stack in the place of the server: $(DEMO_CAPTURE)"
+	$(B)/bin/plumbline replay --pcap $(B)/demo/pcap --results $(B)/demo/replay.jsonl $(DEMO_CAPTURE)
+	echo; echo "== Every conformance suite on two stacks"
+	$(B)/bin/plumbline conform --stack direct,lwip --jobs $(JOBS) --results $(B)/demo/conform.jsonl
+	echo; echo "== The report"
+	$(B)/bin/plumbline report $(B)/demo/run.jsonl $(B)/demo/replay.jsonl $(B)/demo/conform.jsonl -o $(B)/report
 
 .PHONY: conform
 conform: all ## run every conformance suite on every stack
