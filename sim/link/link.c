@@ -314,6 +314,17 @@ int link_tap(struct link *l, link_tap_fn *fn, void *arg)
 	return 0;
 }
 
+void link_untap(struct link *l, link_tap_fn *fn, void *arg)
+{
+	for (unsigned i = 0; i < l->n_taps; i++) {
+		if (l->taps[i].fn != fn || l->taps[i].arg != arg)
+			continue;
+		l->n_taps--;
+		memmove(&l->taps[i], &l->taps[i + 1], (l->n_taps - i) * sizeof(*l->taps));
+		return;
+	}
+}
+
 const struct link_counters *link_counters(const struct link_port *p, enum link_direction direction)
 {
 	return direction == LINK_TO_HOST ? &p->out.counters : &p->in.counters;

@@ -50,6 +50,8 @@ const struct impairments *link_impairments(const struct link_port *p, enum link_
 
 /* Any number of taps; they run in the order added. 0 or -ENOMEM. */
 int link_tap(struct link *l, link_tap_fn *fn, void *arg);
+/* Removes the tap; not from inside one. */
+void link_untap(struct link *l, link_tap_fn *fn, void *arg);
 
 /* Per port and direction. */
 struct link_counters {
