@@ -2,7 +2,7 @@
 /*
  * Partial packets: the words a test author writes packets with. A field left out means "a sensible default" when
  * sending and "don't care" when matching. When sending, only EQ() (or an address) says anything; lengths and checksums
- * left out are computed, given ones are sent as they are, wrong or not.
+ * left out are computed, given ones are sent as they are, wrong or not. TCP, UDP and ICMP4 imply IP4, and all imply ETH.
  *
  *     SEND(t, ARP(.op = EQ(ARP_OP_REQUEST), .tpa = IP(t->dut_ip)));
  *     EXPECT(t, SECONDS(1), ARP(.op = EQ(ARP_OP_REPLY), .sha = HW(t->dut_mac)));
@@ -61,19 +61,21 @@ struct packet {
 		struct want type;
 		uint16_t pad_to;       /* sending: pad the frame with zeros to this length; 0: to 60 */
 		bool no_pad;           /* sending: a frame shorter than 60 stays short */
-		struct want_bytes trailer; /* sending: bytes behind the network packet instead of zeros */
+		bool snap;             /* sending: 802.3 length, then LLC and SNAP headers (RFC 1042) in front of what follows */
+		uint16_t cut;          /* sending: only the first cut bytes behind the Ethernet header, before padding; 0: all */
+		struct want_bytes trailer; /* sending: bytes behind the network packet instead of zeros. Matching: what follows it */
+		struct want zero_padding;  /* matching: EQ(1): nothing but zeros behind the network packet */
 		struct want frame_len; /* matching: length of the whole frame */
 	} eth;
 	struct packet_vlan {
 		bool on;
-		struct want pcp, dei, vid;
+		struct want pcp, dei, vid, type; /* type: of what follows the tag */
 	} vlan;
 	struct packet_arp {
 		bool on;
 		struct want htype, ptype, hlen, plen, op;
 		struct want_mac sha, tha;
 		struct want_ip4 spa, tpa;
-		uint16_t cut;          /* sending: only the first cut bytes of the packet; 0: all */
 	} arp;
 	struct packet_ip4 {
 		bool on;
@@ -108,6 +110,7 @@ struct packet {
 		struct want len;
 	} payload;
 	struct want_bytes raw;     /* sending: this whole frame and nothing else */
+	const struct packet *base; /* what is left out here is looked up there, layers included (a TCP peer's ports and numbers); or NULL */
 };
 #define ETH(...) .eth = { .on = true, __VA_ARGS__ }
 #define VLAN(...) .vlan = { .on = true, __VA_ARGS__ }
@@ -119,18 +122,31 @@ struct packet {
 #define PAYLOAD(...) .payload = { .on = true, .is = __VA_ARGS__ }
 #define PAYLOAD_LEN(...) .payload = { .on = true, .len = __VA_ARGS__ }
 
-/* Where one field of a frame differed from what was wanted. */
+/* Where one field of a frame differed from what was wanted. A layer that is missing is a field, too: "tcp", "present", "absent". */
 struct packet_mismatch {
 	char field[32];     /* "tcp.flags" */
-	char expected[64];
-	char got[64];
+	char expected[96];
+	char got[96];
 };
 
-/* Builds the frame's bytes from p, filling what is left out from defaults (a packet with every default as EQ). Bytes written, -ENOSPC, -EINVAL. */
+/*
+ * Builds the frame's bytes from p, filling what is left out from p->base, then from defaults (a packet whose defaults are EQ; its
+ * layers stay out unless p has them; may be NULL), then from sensible values. TCP, UDP, ICMP4 imply IP4; everything implies ETH.
+ * Bytes written; -ENOSPC; -EINVAL when a want other than EQ (or a value wider than its field) was to be sent.
+ */
 int packet_build(const struct packet *p, const struct packet *defaults, uint8_t *frame, size_t cap);
-/* True when the frame is as wanted; else *mismatch names the first field that is not. */
-bool packet_match(const struct packet *p, const struct frame *f, size_t frame_len, struct packet_mismatch *mismatch);
-/* One line for messages: the fields that are set. Returns what snprintf would. */
+/* True when the frame is as wanted; else *mismatch (may be NULL) names the first field that is not. f is bytes dissected. */
+bool packet_match(const struct packet *p, const struct frame *f, const uint8_t *bytes, size_t len, struct packet_mismatch *mismatch);
+/* All of them: fills at most max, returns how many there are. */
+unsigned packet_mismatches(const struct packet *p, const struct frame *f, const uint8_t *bytes, size_t len, struct packet_mismatch *m, unsigned max);
+/* One line for messages: the fields that are set, "TCP(flags=[S.], window=1 or more)"; "any frame" when none is. Returns what snprintf would. */
 int packet_print(const struct packet *p, char *s, size_t cap);
+/* Takes over from whatever p leaves out; with_layers: and the layers p does not have. */
+void packet_merge(struct packet *p, const struct packet *from, bool with_layers);
+/* Byte i of the tester's pattern. */
+static inline uint8_t packet_pattern(size_t i)
+{
+	return (uint8_t)(i % 251);
+}
 
 #endif
