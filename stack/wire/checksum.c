@@ -19,6 +19,13 @@ static inline uint64_t load64(const uint8_t *p)
 	return v;
 }
 
+static inline uint64_t copy64(uint8_t *to, const uint8_t *from)
+{
+	uint64_t v = load64(from);
+	memcpy(to, &v, sizeof(v));
+	return v;
+}
+
 /* The last 0–31 bytes. An odd last byte is the first of a pair whose second is zero. */
 static inline uint64_t add_tail(uint64_t sum, const uint8_t *p, size_t len)
 {
@@ -67,14 +74,12 @@ checksum_sum checksum_copy(checksum_sum sum, void *to, const void *from, size_t 
 	uint8_t *q = to;
 	const uint8_t *p = from;
 	if (len >= 32) {
-		uint64_t a = sum, b = 0, c = 0, d = 0, w[4];
+		uint64_t a = sum, b = 0, c = 0, d = 0;
 		do {
-			memcpy(w, p, 32);
-			a = add_carry(a, w[0]);
-			b = add_carry(b, w[1]);
-			c = add_carry(c, w[2]);
-			d = add_carry(d, w[3]);
-			memcpy(q, w, 32);
+			a = add_carry(a, copy64(q, p));
+			b = add_carry(b, copy64(q + 8, p + 8));
+			c = add_carry(c, copy64(q + 16, p + 16));
+			d = add_carry(d, copy64(q + 24, p + 24));
 			p += 32;
 			q += 32;
 			len -= 32;

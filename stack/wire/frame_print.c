@@ -68,7 +68,8 @@ int frame_print(const struct frame *f, char *s, size_t cap)
 		print_add(&out, ", length %zu", f->l3_len);
 	} else if (f->layers & FRAME_ETH) {
 		out.n += eth_hdr_print(&f->eth, print_at(&out), print_room(&out));
-		print_add(&out, ", length %zu", ETH_HDR_LEN + f->payload_len);
+		if (f->eth.type >= ETH_TYPE_MIN)
+			print_add(&out, ", length %zu", ETH_HDR_LEN + f->payload_len);
 	}
 	if (f->error)
 		print_add(&out, "%s[%s]", out.n ? " " : "", f->error);

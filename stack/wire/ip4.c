@@ -110,7 +110,7 @@ static void print_options(struct print *out, const struct ip4_hdr *h)
 			print_add(out, "%sunknown %u", sep, o.kind);
 		sep = ",";
 	}
-	print_add(out, "%s)", rc < 0 ? "[bad length]" : "");
+	print_add(out, "%s%s)", rc < 0 ? sep : "", rc < 0 ? "[bad length]" : "");
 }
 
 int ip4_hdr_print(const struct ip4_hdr *h, char *s, size_t cap)
@@ -119,7 +119,8 @@ int ip4_hdr_print(const struct ip4_hdr *h, char *s, size_t cap)
 	char src[IP_STRLEN], dst[IP_STRLEN];
 	const char *name = h->protocol == IPPROTO_NUM_ICMP ? "ICMP" : h->protocol == IPPROTO_NUM_TCP ? "TCP" : h->protocol == IPPROTO_NUM_UDP ? "UDP" : "unknown";
 	const char *flags = h->df ? h->mf ? "DF, MF" : "DF" : h->mf ? "+" : "none";
-	print_add(&out, "IP (tos 0x%x, ttl %u, id %u, offset %u, flags [%s%s], proto %s (%u), length %u", h->tos, h->ttl, h->id, h->offset,
+	static const char *const ecn[] = { "", ",ECT(1)", ",ECT(0)", ",CE" };
+	print_add(&out, "IP (tos 0x%x%s, ttl %u, id %u, offset %u, flags [%s%s], proto %s (%u), length %u", h->tos, ecn[h->tos & 3], h->ttl, h->id, h->offset,
 		h->reserved ? "reserved, " : "", flags, name, h->protocol, h->total_len);
 	if (h->options_len)
 		print_options(&out, h);

@@ -90,7 +90,7 @@ static void print_sack(struct print *out, const struct tcp_options *o)
 
 static void print_fast_open(struct print *out, const struct tcp_options *o)
 {
-	print_add(out, ",tfo %s", o->fast_open_len ? " cookie " : " cookiereq");
+	print_add(out, ",tfo %s", o->fast_open_len ? "cookie " : "cookiereq");
 	for (unsigned i = 0; i < o->fast_open_len && i < sizeof(o->fast_open); i++)
 		print_add(out, "%02x", o->fast_open[i]);
 }
