@@ -81,7 +81,7 @@ struct capture_reader *capture_open_stream(FILE *file, const char *name, char er
 	char reason[PCAP_ERRBUF_SIZE] = "";
 	pcap_t *pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason);
 	if (!pcap) {
-		complain(error, "%.120s: pcap or pcapng capture expected: %s", name, reason);
+		complain(error, "%.120s: pcap or pcapng capture expected: %s", name, strstr(reason, "truncated") ? "the file ends in its header" : reason);
 		if (file != stdin)
 			fclose(file);
 		return NULL;
@@ -233,13 +233,13 @@ static void make_ethernet(struct capture_reader *r, struct capture_frame *f)
 	f->synthetic_link = true;
 }
 
-/* Stamps come from the file unchecked; what does not fit is the latest time there is. */
+/* Stamps come from the file unchecked. libpcap reads the seconds of a pcap file as signed, though they last until 2106. */
 static uint64_t stamp_ns(const struct pcap_pkthdr *h)
 {
-	uint64_t ns;
-	if (h->ts.tv_sec < 0 || h->ts.tv_usec < 0)
-		return 0;
-	if (__builtin_mul_overflow((uint64_t)h->ts.tv_sec, UINT64_C(1000000000), &ns) || __builtin_add_overflow(ns, (uint64_t)h->ts.tv_usec, &ns))
+	uint64_t ns, seconds = (uint64_t)h->ts.tv_sec, fraction = h->ts.tv_usec > 0 ? (uint64_t)h->ts.tv_usec : 0;
+	if (h->ts.tv_sec < 0)
+		seconds = (uint32_t)h->ts.tv_sec;
+	if (__builtin_mul_overflow(seconds, UINT64_C(1000000000), &ns) || __builtin_add_overflow(ns, fraction, &ns))
 		return UINT64_MAX;
 	return ns;
 }

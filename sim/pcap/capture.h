@@ -18,7 +18,7 @@ struct capture_reader;
 
 struct capture_frame {
 	uint64_t number;        /* 1 is the first, as Wireshark counts */
-	uint64_t time_ns;       /* since the epoch; 0 or UINT64_MAX when the file's stamp does not fit */
+	uint64_t time_ns;       /* since the epoch; UINT64_MAX when the file's stamp does not fit */
 	const uint8_t *bytes;   /* an Ethernet frame; valid until the next read */
 	size_t len;             /* bytes captured: 0 to 262 158, which is more than a struct buf holds */
 	size_t wire_len;        /* bytes on the wire: more than len when cut by the snap length */
