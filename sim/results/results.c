@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "sim/results/results.h"
+#include "sim/cli/cli.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -11,7 +11,6 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#define PLUMBLINE_VERSION "0.1.0"
 #define RESULTS_SCHEMA "plumbline.results/1"
 #define RESULTS_ERROR_MAX 512
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "sim/results/results.h"
+#include "sim/cli/cli.h"
 #include "stack/base/unit.h"
 
 #include <errno.h>
