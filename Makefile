@@ -15,6 +15,7 @@ JOBS ?= $(shell nproc)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
+MAKEFLAGS += --no-print-directory
 ifndef V
 .SILENT:
 endif
@@ -156,6 +157,25 @@ tidy: $(B)/libstack.a $(B)/libsim.a ## check who includes whom, the bans, and fi
 format: ## lay out the C sources with clang-format
 	.ci/setup packages.apt optional
 	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+# libFuzzer targets: foo_fuzz.c, with seeds beside it in foo_fuzz_corpus/. Clang builds the libraries once more, in a place of their own.
+FUZZ_SECONDS ?= 60
+FUZZ_B = $(B)/clang
+FUZZ_CFLAGS = -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+.PHONY: fuzz-smoke
+fuzz-smoke: setup ## fuzz every parser for a short time: FUZZ_SECONDS in all (60)
+	.ci/setup packages.apt optional
+	$(MAKE) $(FUZZERS)
+	.ci/fuzz $(B)/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+
+.PHONY: fuzz-libraries
+fuzz-libraries:
+	$(MAKE) B=$(FUZZ_B) CC=$(CLANG) O="$(FUZZ_CFLAGS)" $(FUZZ_B)/libsim.a $(FUZZ_B)/libstack.a
+
+$(B)/fuzz/%: %.c fuzz-libraries
+	mkdir -p $(@D)
+	echo "  FUZZ  $<"
+	$(CLANG) $(CPPFLAGS) $(CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_B)/libsim.a $(FUZZ_B)/libstack.a $(LDLIBS)
 
 # --- set-up -----------------------------------------------------------------------------------
 .PHONY: setup

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "stack/wire/addr.h"
+#include "stack/wire/print.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -42,13 +43,13 @@ char *ip6_str(struct ip6_addr a, char s[IP_STRLEN])
 		return s;
 	}
 	int length, run = zero_run(a.b, &length);
-	char *p = s;
+	struct print out = { s, IP_STRLEN, 0 };
 	for (int i = 0; i < 8; i++) {
 		if (i == run) {
-			p += sprintf(p, "::");
+			print_add(&out, "::");
 			i += length - 1;
 		} else {
-			p += sprintf(p, "%s%x", i == 0 || p[-1] == ':' ? "" : ":", get_be16(a.b + 2 * i));
+			print_add(&out, "%s%x", i == 0 || i == run + length ? "" : ":", get_be16(a.b + 2 * i));
 		}
 	}
 	return s;
@@ -60,7 +61,8 @@ char *ip_str(const struct ip_addr *a, char s[IP_STRLEN])
 		return ip4_str(ip_to_ip4(a), s);
 	if (a->family == 6)
 		return ip6_str(ip_to_ip6(a), s);
-	return strcpy(s, "none");
+	memcpy(s, "none", 5);
+	return s;
 }
 
 static int hex_digit(char c)
