@@ -16,7 +16,7 @@ typedef void host_socket_fn(struct host *h, int sock, unsigned ready, void *arg)
 
 /*
  * Creates the DUT. config->interfaces[i] is attached by host_attach(h, i, link).
- * 0; the variant's error, with *why (static text).
+ * 0; the variant's error, or -ENOSYS when it cannot run here, with *why (static text).
  */
 int host_create(struct world *w, const struct dut_ops *ops, const struct dut_config *config, struct host **h, const char **why);
 void host_destroy(struct host *h);
@@ -48,7 +48,7 @@ int host_tcp_info(struct host *h, int sock, struct dut_tcp_info *info);
 void host_counters(struct host *h, dut_counter_fn *fn, void *arg);
 /* Hands the DUT a frame as if it came from the link (replay). */
 void host_frame_in(struct host *h, unsigned ifindex, const uint8_t *frame, size_t len);
-/* Sees every frame the DUT sends, before the link does. NULL stops it. */
+/* Sees every frame the DUT sends, before the link does. Runs inside the DUT: fn may only record. NULL stops it. */
 void host_on_frame(struct host *h, void (*fn)(unsigned ifindex, const uint8_t *frame, size_t len, void *arg), void *arg);
 
 #endif
