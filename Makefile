@@ -71,15 +71,20 @@ $(B)/bin/plumbline-report: reports/plumbline-report
 	mkdir -p $(@D)
 	ln -sf $(CURDIR)/$< $@
 
-# A foreign stack in a shared object of its own, loaded once per host: sim/dut/NAME/module.c.
+# A foreign stack in a shared object of its own: all of sim/dut/NAME/. Never with sanitizers: it is loaded into a linker
+# namespace where their run-time library is not.
 $(B)/lib/plumbline-%.so: $(B)/obj/sim/dut/%/module.o
 	mkdir -p $(@D)
 	echo "  LD    $@"
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $< $(MODULE_LIBS_$*)
+	$(CC) $(CFLAGS) -shared -Wl,-z,defs -o $@ $(filter %.o,$^) $(MODULE_LIBS_$*)
+$(MODULES): private CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS))
 MODULE_LIBS_lwip = -llwip
-$(B)/obj/sim/dut/lwip/module.o: CPPFLAGS += -I/usr/include/lwip
+LWIP_OBJ = $(call objects,$(wildcard sim/dut/lwip/*.c))
+$(LWIP_OBJ): CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS)) -fno-builtin
+$(LWIP_OBJ): CPPFLAGS += -I/usr/include/lwip
+$(B)/lib/plumbline-lwip.so: $(LWIP_OBJ)
 
-$(B)/unit/%: $(B)/obj/%.o $(B)/libsim.a $(B)/libstack.a
+$(B)/unit/%: $(B)/obj/%.o $(B)/libsim.a $(B)/libstack.a | $(MODULES)
 	mkdir -p $(@D)
 	echo "  LD    $@"
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(if $(filter conformance/%,$*),$(filter-out %/suites.o,$(CONFORM_OBJ))) $(B)/libsim.a $(B)/libstack.a $(LDLIBS) $(CHECK_LIBS)

@@ -12,7 +12,7 @@ extern const struct dut_ops *const dut_variants[];
 
 /*
  * A stack chosen on the command line or in a scenario: NAME[+layer[,layer…]][:key=value[,key=value…]],
- * as "direct", "direct+udp,ipv4", "lwip", "direct:tcp.congestion=newreno".
+ * as "direct", "direct+udp,icmpv4", "lwip", "direct:tcp.congestion=newreno". A layer brings the layers it stands on.
  */
 struct dut_spec {
 	char text[256];               /* as given */
@@ -23,7 +23,7 @@ struct dut_spec {
 	char storage[256];
 };
 
-/* 0; -EINVAL with a one-line reason in why (what is wrong and what would be right). */
+/* 0; -EINVAL with a one-line reason in why (what is wrong and what would be right). *spec must not be moved or copied: options point into it. */
 int dut_spec_parse(struct dut_spec *spec, const char *text, char *why, size_t why_cap);
 
 #endif
