@@ -57,6 +57,8 @@ struct ip *ip4_face(struct ip4 *ip4);
 
 /* 0 and *ifindex (0, 1, …); -EINVAL; -ENOSPC. */
 int ip4_interface_add(struct ip4 *ip4, const struct ip4_interface *interface, unsigned *ifindex);
+/* What is sent to the interface from now on gets -ENETDOWN; its callbacks are not called again. */
+void ip4_interface_disable(struct ip4 *ip4, unsigned ifindex);
 /* An own address and the route to its prefix. 0; -EINVAL; -EEXIST; -ENOSPC. */
 int ip4_address_add(struct ip4 *ip4, unsigned ifindex, struct ip4_addr addr, uint8_t prefix_len);
 int ip4_address_remove(struct ip4 *ip4, struct ip4_addr addr);

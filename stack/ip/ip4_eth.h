@@ -15,7 +15,7 @@ struct ip4_eth;
 int ip4_eth_attach(struct ip4 *ip4, struct eth *eth, struct arp *arp, struct ip4_eth **joint, unsigned *ifindex);
 /* Adds an own address to both. Errors of ip4_address_add and arp_add_address; on error neither has it. */
 int ip4_eth_address_add(struct ip4_eth *joint, struct ip4_addr addr, uint8_t prefix_len);
-/* The interface stays, but is dumb: what is sent to it gets -ENETDOWN. NULL is allowed. */
+/* The interface stays in ip4, disabled. NULL is allowed. */
 void ip4_eth_detach(struct ip4_eth *joint);
 
 #endif

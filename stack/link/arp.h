@@ -17,9 +17,9 @@ struct arp_config {
 	uint32_t queue_packets;      /* kept per unresolved address, at least 1 (RFC 1122 section 2.3.2.2); the oldest goes first; default 8 */
 	uint64_t timeout_ns;         /* life of an entry since it was last confirmed (section 2.3.2.1); default 60 s */
 	uint32_t polls;              /* unicast requests to an entry in use before it expires (section 2.3.2.1 (2)); default 2 */
-	uint64_t request_interval_ns; /* first wait for an answer, doubled at each retry; at least 1 s apart per destination (section 2.3.2.1); default 1 s */
-	uint32_t requests;           /* broadcast requests before the queued packets are given up; default 3 */
-	uint64_t failed_ns;          /* how long an address that did not answer is refused without a new request; default 1 s */
+	uint64_t request_interval_ns; /* first wait for an answer, doubled at each retry; the least time between two requests for one
+	                               * address, recommended 1 s (section 2.3.2.1); default 1 s */
+	uint32_t requests;           /* broadcast requests, at least 1, before the queued packets are given up; default 3 */
 	uint32_t announcements;      /* of each own address when it is added, 2 s apart (RFC 5227 section 2.3); default 0 */
 };
 struct arp_config arp_config_default(void);
@@ -41,7 +41,7 @@ int arp_remove_address(struct arp *arp, struct ip4_addr addr);
 
 /*
  * Sends to a neighbour, resolving it first. Takes the buffer, whatever it returns.
- * 0 (sent or queued); -EINVAL for a next hop that is not unicast; -EHOSTUNREACH while it is known not to answer; eth_send's errors.
+ * 0 (sent or queued); -EINVAL for a next hop that is not unicast; -ENOBUFS when every entry is being resolved; eth_send's errors.
  */
 int arp_send(struct arp *arp, struct buf *b, struct ip4_addr next_hop, uint16_t ethertype);
 /*
