@@ -61,7 +61,7 @@ struct arp_config arp_config_default(void)
 	return (struct arp_config){
 		.max_entries = 256,
 		.max_addresses = 16,
-		.queue_packets = 8,
+		.queue_packets = 64,
 		.timeout_ns = 60 * NS_PER_S,
 		.polls = 2,
 		.request_interval_ns = NS_PER_S,
