@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "sim/replay/ledger.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,11 +201,6 @@ void ledger_answer(struct ledger *l, uint64_t number, const struct frame *f)
 		r->frame = number;
 		r->answers++;
 	}
-}
-
-int ledger_finish(struct ledger *l)
-{
-	return l->failed ? -ENOMEM : 0;
 }
 
 void ledger_free(struct ledger *l)

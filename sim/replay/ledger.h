@@ -63,8 +63,6 @@ void ledger_frame(struct ledger *l, struct host *h, uint64_t number, bool cut, c
 void ledger_answer(struct ledger *l, uint64_t number, const struct frame *f);
 /* Why a stack should not take the frame, from its bytes alone: "tcp checksum", "ip4 truncated", … NULL when it is well-formed. */
 const char *ledger_fault(const struct frame *f);
-/* 0, or -ENOMEM when something could not be written down. */
-int ledger_finish(struct ledger *l);
 void ledger_free(struct ledger *l);
 
 #endif
