@@ -87,7 +87,7 @@ $(B)/lib/plumbline-lwip.so: $(LWIP_OBJ)
 $(B)/unit/%: $(B)/obj/%.o $(B)/libsim.a $(B)/libstack.a | $(MODULES)
 	mkdir -p $(@D)
 	echo "  LD    $@"
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(if $(filter conformance/%,$*),$(filter-out %/suites.o,$(CONFORM_OBJ))) $(B)/libsim.a $(B)/libstack.a $(LDLIBS) $(CHECK_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(if $(filter conformance/%,$*),$(CONFORM_OBJ)) $(B)/libsim.a $(B)/libstack.a $(LDLIBS) $(CHECK_LIBS)
 $(filter $(B)/unit/conformance/%,$(UNITS)): $(CONFORM_OBJ)
 
 # --- tests ------------------------------------------------------------------------------------

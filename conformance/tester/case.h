@@ -41,10 +41,11 @@ struct conform_case {
 /* All cases linked in, bounds given by the linker. */
 extern const struct conform_case *const __start_conform_cases[], *const __stop_conform_cases[];
 
-/* A suite: a layer. alone: what the stack under test is composed of when this suite runs by itself. */
+/* A suite: a layer. Its cases run wherever that layer is part of the stack under test. */
 struct conform_suite {
 	const char *name, *title;
-	unsigned alone;  /* DUT_LAYER_… */
+	unsigned layer;  /* DUT_LAYER_…: the one it judges */
+	unsigned alone;  /* DUT_LAYER_…: what the stack under test is composed of when this suite runs by itself */
 	unsigned needs;  /* DUT_CAP_… every case needs */
 	bool answer_arp; /* tester_answer_arp() at the start of a case */
 };
