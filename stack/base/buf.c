@@ -192,6 +192,16 @@ static uint32_t tailroom(const struct buf *b)
 	return class_size[b->store->size_class] - headroom(b) - b->len;
 }
 
+uint32_t buf_tailroom(const struct buf *b)
+{
+	return b->store->refs > 1 ? 0 : tailroom(b);
+}
+
+uint32_t buf_footprint(const struct buf *b)
+{
+	return (uint32_t)(sizeof(*b) + sizeof(*b->store)) + class_size[b->store->size_class];
+}
+
 int buf_own(struct buf *b)
 {
 	return b->store->refs == 1 ? 0 : move(b, headroom(b), 0);

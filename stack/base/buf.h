@@ -56,6 +56,10 @@ uint8_t *buf_push(struct buf *b, uint32_t n);
 uint8_t *buf_put(struct buf *b, uint32_t n);
 /* The pool the view came from. */
 struct buf_pool *buf_pool_of(const struct buf *b);
+/* Bytes buf_put can add in place: 0 when the storage is shared. */
+uint32_t buf_tailroom(const struct buf *b);
+/* Bytes of memory the view keeps busy, its storage included: what a queue that must be bounded counts. */
+uint32_t buf_footprint(const struct buf *b);
 
 /* Drops n <= len bytes from the front. */
 static inline void buf_pull(struct buf *b, uint32_t n)
