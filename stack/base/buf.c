@@ -218,7 +218,8 @@ uint8_t *buf_push(struct buf *b, uint32_t n)
 
 uint8_t *buf_put(struct buf *b, uint32_t n)
 {
-	if ((b->store->refs > 1 || tailroom(b) < n) && move(b, headroom(b), n) < 0)
+	uint32_t head = headroom(b) < BUF_HEADROOM ? headroom(b) : BUF_HEADROOM; /* bytes pulled away need no room */
+	if ((b->store->refs > 1 || tailroom(b) < n) && move(b, head, n) < 0)
 		return NULL;
 	b->len += n;
 	return b->data + b->len - n;
