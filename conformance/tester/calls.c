@@ -166,7 +166,7 @@ static const struct {
 #define N_PROVOKERS (sizeof(provokers) / sizeof(provokers[0]))
 
 /* Whether the DUT takes what it is asked to send is its business: a stack may refuse while an address does not resolve. */
-void (tester_provoke)(struct tester *t, struct ip4_addr to)
+void (tester_provoke)(struct tester *t, struct ip4_addr to, size_t len)
 {
 	struct tester_private *p = t->p;
 	uint8_t echo[ICMP4_HDR_LEN];
@@ -180,7 +180,7 @@ void (tester_provoke)(struct tester *t, struct ip4_addr to)
 	}
 	put_echo(echo, 1);
 	bool ping = provokers[p->provoke_kind].type == DUT_SOCK_PING;
-	send_pattern(t, p->provoke_sock, echo, ping ? sizeof(echo) : 0, 32, to, 9);
+	send_pattern(t, p->provoke_sock, echo, ping ? sizeof(echo) : 0, len, to, 9);
 }
 
 long tester_dut_recv(struct tester *t, int sock, void *buf, size_t cap, struct dut_sockaddr *from)

@@ -125,7 +125,9 @@ bool tester_has(const struct tester *t, unsigned capabilities, unsigned layers);
 /* Asks for an echo reply from to: id is the DUT's, seq and len pattern bytes ours. */
 #define tester_dut_ping(t, sock, seq, len, to) (tester_dut_ping)(HERE(t), (sock), (seq), (len), (to))
 /* Makes the DUT send something to to, through whichever kind of socket it has (packet sockets only where there is no IP): provokes resolution. */
-#define tester_provoke(t, to) (tester_provoke)(HERE(t), (to))
+#define tester_provoke(t, to) (tester_provoke)(HERE(t), (to), 32)
+/* The same with len pattern bytes as its payload. */
+#define tester_provoke_len(t, to, len) (tester_provoke)(HERE(t), (to), (len))
 int (tester_udp_socket)(struct tester *t, uint16_t port);
 int (tester_tcp_listener)(struct tester *t, uint16_t port);
 int (tester_tcp_connect)(struct tester *t, uint16_t to_port);
@@ -135,7 +137,7 @@ int (tester_ping_socket)(struct tester *t);
 int (tester_packet_socket)(struct tester *t, uint16_t ethertype);
 void (tester_dut_send)(struct tester *t, int sock, size_t len, struct ip4_addr to, uint16_t port);
 void (tester_dut_ping)(struct tester *t, int sock, uint16_t seq, size_t len, struct ip4_addr to);
-void (tester_provoke)(struct tester *t, struct ip4_addr to);
+void (tester_provoke)(struct tester *t, struct ip4_addr to, size_t len);
 /* Runs what is due now, then reads: bytes of the next datagram (or of the stream) waiting on the DUT's socket, -EAGAIN, another error. buf may be NULL. */
 long tester_dut_recv(struct tester *t, int sock, void *buf, size_t cap, struct dut_sockaddr *from);
 struct dut_sockaddr tester_sockaddr(struct ip4_addr ip, uint16_t port);
