@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What each impairment does to a train of frames, that they do not disturb each other, and that they can change on the way. */
+#include "sim/link/channel.h"
 #include "sim/link/fixture.h"
 
 #include <errno.h>
@@ -396,6 +397,56 @@ START_TEST(switching_one_impairment_on_shifts_no_other)
 }
 END_TEST
 
+/* Length of the first frame of each number that arrived. */
+static void lengths(struct impairments imp, uint32_t len[TRAIN + 1])
+{
+	struct net *net = train(3, imp);
+	memset(len, 0, (TRAIN + 1) * sizeof(*len));
+	for (unsigned i = 0; i < net->n; i++) {
+		uint32_t id = net->arrivals[i].id;
+		if (id <= TRAIN && !len[id])
+			len[id] = net->arrivals[i].len;
+	}
+	net_destroy(net);
+}
+
+START_TEST(copies_have_streams_of_their_own)
+{
+	static uint32_t alone[TRAIN + 1], with[TRAIN + 1];
+	struct impairments imp = { .truncate_rate = 0.2 };
+	lengths(imp, alone);
+	imp.duplicate_rate = 0.3;
+	lengths(imp, with);
+	unsigned same = 0, cut = 0;
+	for (unsigned i = 1; i <= TRAIN; i++) {
+		same += (alone[i] == 100) == (with[i] == 100);
+		cut += alone[i] != 100;
+	}
+	/* Where the original was cut below its number, the first to arrive whole is the copy. */
+	ck_assert_uint_gt(cut, TRAIN / 10);
+	ck_assert_uint_ge(same, TRAIN * 97 / 100);
+}
+END_TEST
+
+START_TEST(all_streams_differ)
+{
+	struct world *w = world_create(1);
+	struct channel ch = { .w = w };
+	uint64_t first[2 * N_STREAMS];
+	ck_assert_int_eq(channel_init(&ch, "link/x/y/from-host/"), 0);
+	for (unsigned i = 0; i < 2 * N_STREAMS; i++) {
+		first[i] = random_u64(channel_stream(&ch, i < N_STREAMS ? &ch.own : &ch.copy, i % N_STREAMS));
+		for (unsigned k = 0; k < i; k++)
+			ck_assert_uint_ne(first[i], first[k]);
+	}
+	struct random_stream named;
+	world_random(w, &named, "link/x/y/from-host/loss"); /* the name the documentation gives */
+	ck_assert_uint_eq(random_u64(&named), first[STREAM_LOSS]);
+	channel_fini(&ch);
+	world_destroy(w);
+}
+END_TEST
+
 static void two_links(bool second_loses, char fingerprint[33])
 {
 	struct net *net = net_create(9, LINK_WIRE, 2);
@@ -473,6 +524,8 @@ int main(void)
 	suite_add_tcase(s, t);
 	t = tcase_create("independence");
 	tcase_add_test(t, switching_one_impairment_on_shifts_no_other);
+	tcase_add_test(t, copies_have_streams_of_their_own);
+	tcase_add_test(t, all_streams_differ);
 	tcase_add_test(t, loss_on_another_link_does_not_change_this_one);
 	tcase_add_test(t, everything_at_once_is_repeatable);
 	suite_add_tcase(s, t);

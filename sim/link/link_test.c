@@ -164,7 +164,7 @@ END_TEST
 START_TEST(the_mac_table_is_bounded)
 {
 	struct mac_table *t = mac_table_create();
-	unsigned displaced = 0, found = 0, n = 2 * MAC_TABLE_MAX;
+	unsigned displaced = 0, found = 0, old = 0, n = 2 * MAC_TABLE_MAX;
 	struct mac addr = { { 2 } };
 	for (unsigned i = 0; i < n; i++) {
 		put_be32(addr.b + 2, i);
@@ -175,7 +175,9 @@ START_TEST(the_mac_table_is_bounded)
 	for (unsigned i = 0; i < n; i++) {
 		put_be32(addr.b + 2, i);
 		found += mac_table_find(t, addr, n) == (int)i;
+		old += i < n / 4 && mac_table_find(t, addr, n) >= 0;
 	}
+	ck_assert_uint_lt(old, n / 10); /* it was the oldest that made room */
 	ck_assert_uint_le(found, MAC_TABLE_MAX);
 	ck_assert_uint_gt(found, MAC_TABLE_MAX / 2);
 	ck_assert_uint_eq(displaced, n - found);

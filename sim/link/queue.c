@@ -111,7 +111,6 @@ void channel_queue_flush(struct channel *ch, uint64_t *counter, const char *reas
 {
 	for (struct flight *f; (f = pop(ch));)
 		drop(ch, f, counter, reason);
-	world_cancel(ch->w, &ch->queue.ready);
 }
 
 /* --- CoDel, RFC 8289 section 5 ------------------------------------------------------------- */

@@ -87,6 +87,38 @@ START_TEST(a_new_rate_holds_from_the_next_frame)
 }
 END_TEST
 
+START_TEST(fractions_do_not_outlast_their_rate)
+{
+	struct net *net = with((struct impairments){ .rate_bps = 999999999999 });
+	burst(net, 1, 1, 64);
+	net_impair(net, 0, (struct impairments){ .rate_bps = 8000 });
+	burst(net, 2, 1, 100); /* right behind; what the first left over would be a minute of the new rate */
+	world_run(net->w, WORLD_NEVER);
+	ck_assert_uint_eq(net->arrivals[1].at_ns, 100 * NS_PER_MS);
+	net_destroy(net);
+}
+END_TEST
+
+static void send_the_third(void *arg)
+{
+	net_send(arg, 0, 1, 3, 100);
+}
+
+START_TEST(what_comes_just_when_the_line_is_free_stays_behind_what_waits)
+{
+	struct net *net = with((struct impairments){ .rate_bps = 8000000 });
+	world_event third;
+	ck_assert_int_eq(world_event_init(net->w, &third, send_the_third, net), 0);
+	world_at(net->w, &third, 100000); /* scheduled first, so it runs before the end of the first transmission */
+	burst(net, 1, 2, 100);
+	world_run(net->w, WORLD_NEVER);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_uint_eq(net->arrivals[i].id, i + 1);
+	world_event_fini(net->w, &third);
+	net_destroy(net);
+}
+END_TEST
+
 /* --- drop-tail --------------------------------------------------------------------------------- */
 
 START_TEST(the_queue_bounds_what_waits)
@@ -241,44 +273,87 @@ START_TEST(codel_leaves_short_and_passing_queues_alone)
 }
 END_TEST
 
-START_TEST(codel_drops_faster_while_the_queue_stands)
+/* One frame of 1000 bytes a ms, on top of what is sent besides. */
+static void load(struct net *net, unsigned ms)
+{
+	for (unsigned i = 0; i < ms; i++) {
+		world_run(net->w, world_now(net->w) + NS_PER_MS);
+		net_send(net, 0, 1, 0, 1000);
+	}
+}
+
+static struct net *watched_codel(void)
 {
 	struct net *net = net_create(1, LINK_WIRE, 2);
 	drops = 0;
 	ck_assert_int_eq(link_tap(net->l, note_drop, NULL), 0);
 	net_impair(net, 0, (struct impairments){ .rate_bps = 8000000, .queue = QUEUE_CODEL });
+	return net;
+}
+
+START_TEST(codel_drops_faster_while_the_queue_stands)
+{
+	struct net *net = watched_codel();
 	burst(net, 1, 21, 1000);
-	for (unsigned i = 0; i < 400; i++) {
-		world_run(net->w, world_now(net->w) + NS_PER_MS);
-		net_send(net, 0, 1, 22 + i, 1000);
-	}
+	load(net, 500);
 	/*
-	 * The sixth to wait leaves after 5 ms, the first above target: first drop 100 ms later. Then 100, 100 / sqrt 2, 100 / sqrt 3, …
-	 * later, each at the next frame to leave, which comes every ms.
+	 * The sixth to wait leaves after 5 ms, the first at target: first drop 100 ms later. Then 100, 100 / sqrt 2, 100 / sqrt 3, … ms
+	 * later, counted from when each was due, and carried out on the next frame to leave, one each ms.
 	 */
-	ck_assert_uint_ge(drops, 4);
-	ck_assert_uint_eq(drop_at_ns[0], 105 * NS_PER_MS);
-	ck_assert_uint_eq(drop_at_ns[1], 205 * NS_PER_MS);
-	ck_assert_uint_eq(drop_at_ns[2], 276 * NS_PER_MS);
-	ck_assert_uint_eq(drop_at_ns[3], 334 * NS_PER_MS);
-	ck_assert_uint_eq(drop_at_ns[4], 384 * NS_PER_MS);
+	static const unsigned at_ms[] = { 105, 205, 276, 334, 384, 429, 469 };
+	ck_assert_uint_eq(drops, 7);
+	for (unsigned i = 0; i < 7; i++)
+		ck_assert_uint_eq(drop_at_ns[i], at_ms[i] * NS_PER_MS);
 	ck_assert_uint_eq(net_counters(net, 0)->drop_aqm, drops);
 	net_destroy(net);
 }
 END_TEST
 
-START_TEST(codel_empties_a_standing_queue)
+START_TEST(codel_empties_a_standing_queue_and_lets_go)
 {
-	struct net *net = standing_queue((struct impairments){ 0 }, 30, 1500, false);
-	uint64_t before = net_counters(net, 0)->drop_aqm;
-	ck_assert_uint_ge(before, 20);
-	ck_assert_uint_le(before, 31);
-	ck_assert_uint_eq(net_counters(net, 0)->drop_queue, 0);
-	for (unsigned i = 0; i < 1000; i++) { /* the same load, now with a short queue: no drops any more */
-		world_run(net->w, world_now(net->w) + NS_PER_MS);
-		net_send(net, 0, 1, 5000 + i, 1000);
+	struct net *net = watched_codel();
+	burst(net, 1, 31, 1000);
+	load(net, 3000);
+	ck_assert_uint_eq(drops, 26); /* 30 waited; the last 4 wait less than 5 ms */
+	load(net, 1000);
+	ck_assert_uint_eq(drops, 26);
+	net_destroy(net);
+}
+END_TEST
+
+/* Two standing queues, pause_ms between them: how long after the first drop of the second the next one comes. */
+static uint64_t second_gap_ns(unsigned pause_ms)
+{
+	struct net *net = watched_codel();
+	burst(net, 1, 21, 1000);
+	load(net, 400);
+	ck_assert_uint_eq(drops, 5);
+	world_run(net->w, world_now(net->w) + pause_ms * NS_PER_MS);
+	burst(net, 1, 21, 1000);
+	load(net, 250);
+	ck_assert_uint_ge(drops, 7);
+	net_destroy(net);
+	return drop_at_ns[6] - drop_at_ns[5];
+}
+
+START_TEST(codel_remembers_its_rate_for_a_while)
+{
+	ck_assert_uint_eq(second_gap_ns(100), 50 * NS_PER_MS); /* it had come to interval / sqrt 5, that is 4 more than it began with */
+	ck_assert_uint_eq(second_gap_ns(1300), 50 * NS_PER_MS);
+	ck_assert_uint_eq(second_gap_ns(1700), 100 * NS_PER_MS); /* 16 intervals after the next drop was due all is forgotten */
+}
+END_TEST
+
+START_TEST(codel_spares_a_queue_of_one_frame)
+{
+	struct net *net = watched_codel();
+	net_impair(net, 0, (struct impairments){ .rate_bps = 80000, .queue = QUEUE_CODEL });
+	burst(net, 1, 2, 1000); /* one waits 100 ms, always */
+	for (unsigned i = 0; i < 50; i++) {
+		world_run(net->w, world_now(net->w) + 100 * NS_PER_MS);
+		net_send(net, 0, 1, 3 + i, 1000);
 	}
-	ck_assert_uint_le(net_counters(net, 0)->drop_aqm, before + 2);
+	ck_assert_uint_eq(drops, 0);
 	net_destroy(net);
 }
 END_TEST
@@ -314,6 +389,8 @@ int main(void)
 	tcase_add_test(t, frames_take_their_bits_time);
 	tcase_add_test(t, trains_lose_no_fraction_of_a_nanosecond);
 	tcase_add_test(t, fractions_are_not_kept_over_idle_times);
+	tcase_add_test(t, fractions_do_not_outlast_their_rate);
+	tcase_add_test(t, what_comes_just_when_the_line_is_free_stays_behind_what_waits);
 	tcase_add_test(t, a_new_rate_holds_from_the_next_frame);
 	tcase_add_test(t, the_queue_bounds_what_waits);
 	tcase_add_test(t, the_queue_holds_256_KiB_unless_told);
@@ -323,7 +400,9 @@ int main(void)
 	tcase_add_test(t, marks_do_not_reach_shared_copies);
 	tcase_add_test(t, codel_leaves_short_and_passing_queues_alone);
 	tcase_add_test(t, codel_drops_faster_while_the_queue_stands);
-	tcase_add_test(t, codel_empties_a_standing_queue);
+	tcase_add_test(t, codel_empties_a_standing_queue_and_lets_go);
+	tcase_add_test(t, codel_remembers_its_rate_for_a_while);
+	tcase_add_test(t, codel_spares_a_queue_of_one_frame);
 	tcase_add_test(t, codel_takes_target_and_interval);
 	tcase_add_test(t, codel_marks_instead_of_dropping);
 	suite_add_tcase(s, t);
