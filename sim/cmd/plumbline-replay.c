@@ -93,7 +93,7 @@ static void parse(struct replay_command *c, int argc, char **argv)
 	c->n_files = argc - optind;
 	if (!c->n_files)
 		cli_die("expected at least one capture (see --help)");
-	if (dut_spec_parse(&c->stack, c->stack_text, why, sizeof(why)) < 0)
+	if (!c->list_hosts && dut_spec_parse(&c->stack, c->stack_text, why, sizeof(why)) < 0)
 		cli_die("--stack %s: %s", c->stack_text, why);
 }
 
@@ -161,7 +161,7 @@ static const char *why_nobody(const struct trace *t, const struct hosts *hs, enu
 	if (ip6_only)
 		return "nothing to inject: the capture is IPv6 only, and IPv6 hosts cannot be replaced yet";
 	return role == REPLAY_CLIENT ? "nothing to inject: no IPv4 host is answered as a client" :
-		"nothing to inject: no IPv4 host is asked for anything";
+		role == REPLAY_SERVER ? "nothing to inject: no IPv4 host is asked for anything" : "nothing to inject: no IPv4 host is sent anything";
 }
 
 /* role: as in the file names; which: what the chosen host is. */

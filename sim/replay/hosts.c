@@ -140,6 +140,7 @@ struct talk {
 	uint8_t protocol;          /* 0 for ARP */
 	bool opens;                /* the sender is the client, whoever spoke first */
 	bool answers;              /* the sender is the server */
+	bool accepts;              /* SYN-ACK */
 	bool asks;                 /* wants an answer */
 };
 
@@ -148,7 +149,7 @@ static bool describe_tcp(struct talk *k, const struct frame *f)
 	k->src_port = f->tcp.src_port;
 	k->dst_port = f->tcp.dst_port;
 	k->opens = (f->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-	k->answers = (f->tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+	k->answers = k->accepts = (f->tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
 	k->asks = k->opens || f->tcp.flags & TCP_FIN || f->payload_len;
 	/* In the middle of a connection the well-known port tells the server. */
 	if (!k->opens && !k->answers && k->src_port < 1024 && k->dst_port >= 1024)
@@ -205,8 +206,7 @@ static int follow(struct flows *fl, const struct talk *k)
 		f->syn = true;
 		f->client_is_a = forward;
 	}
-	if (k->answers && f->syn && k->protocol == IPPROTO_NUM_TCP)
-		f->handshaken = true;
+	f->handshaken |= k->accepts && f->syn;
 	*(forward ? &f->to_b : &f->to_a) += 1;
 	return 0;
 }
@@ -300,21 +300,26 @@ const char *hosts_unfit(const struct replay_host *h)
 	return NULL;
 }
 
-static uint64_t weight(const struct replay_host *h, enum replay_role role, bool handshaken)
+/* What makes a host worth replacing, best reason first. */
+enum merit { MERIT_HANDSHAKEN, MERIT_SERVER, MERIT_CLIENT, MERIT_ASKED, MERIT_RECEIVED };
+
+static uint64_t weight(const struct replay_host *h, enum merit merit)
 {
-	if (role == REPLAY_CLIENT)
-		return h->as_client;
-	if (handshaken)
-		return h->handshaken;
-	return role == REPLAY_SERVER ? h->as_server : h->asked;
+	switch (merit) {
+	case MERIT_HANDSHAKEN: return h->handshaken;
+	case MERIT_SERVER: return h->as_server;
+	case MERIT_CLIENT: return h->as_client;
+	case MERIT_ASKED: return h->asked;
+	default: return h->received;
+	}
 }
 
-static struct replay_host *heaviest(const struct hosts *hs, enum replay_role role, bool handshaken)
+static struct replay_host *heaviest(const struct hosts *hs, enum merit merit)
 {
 	struct replay_host *best = NULL;
 	uint64_t most = 0;
 	for (size_t i = 0; i < hs->n; i++) {
-		uint64_t w = weight(hs->list[i], role, handshaken);
+		uint64_t w = weight(hs->list[i], merit);
 		if (w > most && !hosts_unfit(hs->list[i])) {
 			best = hs->list[i];
 			most = w;
@@ -325,6 +330,11 @@ static struct replay_host *heaviest(const struct hosts *hs, enum replay_role rol
 
 struct replay_host *hosts_choose(const struct hosts *hs, enum replay_role role)
 {
-	struct replay_host *h = role == REPLAY_CLIENT ? NULL : heaviest(hs, role, true);
-	return h ? h : heaviest(hs, role, false);
+	struct replay_host *h = heaviest(hs, role == REPLAY_CLIENT ? MERIT_CLIENT : MERIT_HANDSHAKEN);
+	if (h || role == REPLAY_CLIENT)
+		return h;
+	if (role == REPLAY_SERVER)
+		return heaviest(hs, MERIT_SERVER);
+	h = heaviest(hs, MERIT_ASKED);
+	return h ? h : heaviest(hs, MERIT_RECEIVED);
 }

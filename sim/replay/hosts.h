@@ -39,7 +39,8 @@ struct replay_host *hosts_get(const struct hosts *hs, const struct ip_addr *addr
 /* NULL when a stack can be put in its place, else why not. */
 const char *hosts_unfit(const struct replay_host *h);
 /*
- * The host to be replaced. BUSIEST: the server with most frames in handshaken TCP connections, else whoever is asked most.
+ * The host to be replaced. BUSIEST: the server with most frames in handshaken TCP connections, else whoever is asked most,
+ * else whoever receives most.
  * NULL when nobody fits the role.
  */
 struct replay_host *hosts_choose(const struct hosts *hs, enum replay_role role);

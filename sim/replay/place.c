@@ -241,7 +241,8 @@ bool place_receives(const struct place *p, const struct hosts *hs, const struct 
 		return true;
 	if (!mac_equal(f->eth.dst, p->mac))
 		return false;
-	const struct replay_host *other = f->dst.family == 4 && !place_owns(p, &f->dst) ? hosts_get(hs, &f->dst) : NULL;
+	struct ip_addr dst = f->layers & FRAME_ARP ? ip_from_ip4(f->arp.tpa) : f->dst;
+	const struct replay_host *other = dst.family == 4 && !place_owns(p, &dst) ? hosts_get(hs, &dst) : NULL;
 	return !other || !other->sent;
 }
 

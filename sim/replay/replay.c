@@ -223,7 +223,7 @@ static struct dut_addr dut_addr(const struct ip_addr *a)
 	return d;
 }
 
-static int create_host(struct engine *e, const char **why)
+static int create_host_once(struct engine *e, const char **why)
 {
 	const struct place *p = &e->r->place;
 	const struct dut_spec *s = e->q->stack;
@@ -235,6 +235,18 @@ static int create_host(struct engine *e, const char **why)
 	struct dut_config config = { .abi = DUT_ABI, .name = "replay", .seed = e->q->seed, .layers = s->layers, .n_interfaces = 1,
 		.interfaces = &interface, .n_routes = 1, .routes = &route, .n_options = s->n_options, .options = s->options };
 	return host_create(e->world, s->ops, &config, &e->host, why);
+}
+
+/* A stack that cannot have several addresses on an interface takes the place of the first one alone. */
+static int create_host(struct engine *e, const char **why)
+{
+	int err = create_host_once(e, why);
+	if (err < 0 && err != -ENOMEM && e->r->place.n_addrs > 1) {
+		e->r->addresses_left_out = e->r->place.n_addrs - 1;
+		e->r->place.n_addrs = 1;
+		err = create_host_once(e, why);
+	}
+	return err;
 }
 
 /* The replay did not come about. */
@@ -251,17 +263,17 @@ static void end(struct replay_result *r, enum replay_outcome outcome, const char
 static int run(struct engine *e)
 {
 	const struct trace *t = e->q->trace;
-	struct frame f;
-	if (!skip_others(e, &f)) {
-		end(e->r, REPLAY_SKIP, "nothing to inject: no frame of the capture was sent to this host");
-		return 0;
-	}
 	const char *why = NULL;
 	int err = create_host(e, &why);
 	if (err == -ENOMEM)
 		return err;
 	if (err < 0) {
 		end(e->r, REPLAY_ERROR, "the stack cannot take this place: %s", why ? why : strerror(-err));
+		return 0;
+	}
+	struct frame f;
+	if (!skip_others(e, &f)) {
+		end(e->r, REPLAY_SKIP, "nothing to inject: no frame of the capture was sent to this host");
 		return 0;
 	}
 	e->epoch_ns = t->frames[0].epoch_ns;

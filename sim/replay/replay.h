@@ -35,6 +35,7 @@ struct replay_result {
 	unsigned tcp_open, udp_open;      /* ports opened beforehand */
 	unsigned not_open;                /* … that the stack refused to open, … */
 	char not_open_why[96];            /* … and the first of these */
+	unsigned addresses_left_out;      /* of the host's: the stack takes one */
 	uint64_t virtual_ns;
 	struct ledger ledger;
 };

@@ -128,6 +128,9 @@ static void print_notes(FILE *out, const struct replay_request *q, const struct 
 	print_odd(out, t->tagged, "with 802.1Q tags, which were taken off");
 	print_odd(out, t->backward, "stamped earlier than the one before, replayed at the same time as that");
 	print_odd(out, t->gaps, "more than a day after the one before, replayed a day after it");
+	if (r->addresses_left_out)
+		fprintf(out, "  note      %u more address%s of this host left out: the stack takes one\n", r->addresses_left_out,
+			r->addresses_left_out == 1 ? "" : "es");
 	if (r->place.made_up_macs)
 		fprintf(out, "  note      the capture has no MAC addresses for this host: made-up ones were used\n");
 	if (r->bad_checksums > 3 && r->bad_checksums * 2 > r->injected)
