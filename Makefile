@@ -163,6 +163,17 @@ format: ## lay out the C sources with clang-format
 	.ci/setup packages.apt optional
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
+# Where the wire formats are judged by others: PLUMBLINE_CORPUS names a folder of more captures.
+CROSSCHECK_OBJ = $(call objects,$(call sources,stack/wire/crosscheck))
+$(B)/crosscheck/dissect: $(CROSSCHECK_OBJ) $(B)/libsim.a $(B)/libstack.a
+	mkdir -p $(@D)
+	echo "  LD    $@"
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CROSSCHECK_OBJ) $(B)/libsim.a $(B)/libstack.a $(LDLIBS)
+
+.PHONY: crosscheck
+crosscheck: setup $(B)/crosscheck/dissect ## let tshark and scapy judge every wire format on every capture
+	$(PYTHON) stack/wire/crosscheck/crosscheck.py --jobs $(JOBS) $(B)/crosscheck $(wildcard traces/*.pcap traces/*.pcapng)
+
 # libFuzzer targets: foo_fuzz.c, with seeds beside it in foo_fuzz_corpus/. Clang builds the libraries once more, in a place of their own.
 FUZZ_SECONDS ?= 60
 FUZZ_B = $(B)/clang
