@@ -130,10 +130,10 @@ static void duplicate_ack(struct flow *f)
 	flow_due_retransmit(f);
 }
 
-/* RFC 5681 section 2: the five conditions. */
+/* RFC 5681 section 2: the five conditions. Answers to zero-window probes tell of no loss. */
 static bool is_duplicate_ack(const struct flow *f, const struct segment *s)
 {
-	return f->snd_una != f->snd_max && !s->text_len && !(s->flags & TCP_FIN) && s->ack == f->snd_una &&
+	return f->snd_una != f->snd_max && f->snd_wnd && !s->text_len && !(s->flags & TCP_FIN) && s->ack == f->snd_una &&
 	       (uint32_t)s->window << f->send_scale == f->snd_wnd;
 }
 
