@@ -64,8 +64,10 @@ int main(int argc, char **argv)
 		cli_die("unknown option %s (see --help)", argv[1]);
 	if (!*argv[1] || strchr(argv[1], '/') || !beside(path, argv[1]))
 		cli_die("unknown program '%s' (plumbline --help lists them)", argv[1]);
+	const char *name = argv[1];
+	argv[1] = path; /* what it calls itself in its messages */
 	execv(path, argv + 1);
 	if (errno == ENOENT)
-		cli_die("unknown program '%s' (plumbline --help lists them)", argv[1]);
+		cli_die("unknown program '%s' (plumbline --help lists them)", name);
 	cli_die("%s: %s", path, strerror(errno));
 }

@@ -90,6 +90,54 @@ static int each(struct dut_spec *spec, char *list, int (*fn)(struct dut_spec *, 
 }
 
 
+static void ignore_frame(void *arg, unsigned ifindex, const uint8_t *frame, size_t len)
+{
+	(void)arg;
+	(void)ifindex;
+	(void)frame;
+	(void)len;
+}
+
+static void ignore_event(void *arg, int sock)
+{
+	(void)arg;
+	(void)sock;
+}
+
+/* Creates a stack with n of the options, on an interface of its own, and destroys it. NULL, or why it would not be created. */
+static const char *try_options(const struct dut_spec *spec, const struct dut_option *options, unsigned n)
+{
+	struct dut_interface eth0 = {
+		.mac = { 2 }, .mtu = 1500, .n_addrs = 1, .addrs = { { .addr = { .family = 4, .b = { 192, 0, 2, 1 } }, .len = 24 } },
+	};
+	struct dut_config config = {
+		.abi = DUT_ABI, .name = "trial", .layers = spec->layers, .n_interfaces = 1, .interfaces = &eth0, .n_options = n, .options = options,
+	};
+	struct dut_host host = { .frame_out = ignore_frame, .socket_event = ignore_event };
+	const char *why = "out of memory";
+	void *dut;
+	if (spec->ops->create(&config, &host, &dut, &why) < 0)
+		return why;
+	spec->ops->destroy(dut);
+	return NULL;
+}
+
+/* A trial run finds a bad option now, by name, and not in the middle of a run. */
+static int check_options(const struct dut_spec *spec, struct reason why)
+{
+	const char *problem;
+	if (spec->ops->unavailable && spec->ops->unavailable())
+		return 0; /* whoever uses it will say so */
+	for (unsigned i = 0; i < spec->n_options; i++) {
+		const struct dut_option *o = &spec->options[i];
+		if ((problem = try_options(spec, o, 1)))
+			return refuse(why, "stack '%s': option %s=%s: %s", spec->text, o->key, o->value, problem);
+	}
+	if (spec->n_options > 1 && (problem = try_options(spec, spec->options, spec->n_options)))
+		return refuse(why, "stack '%s': %s", spec->text, problem);
+	return 0;
+}
+
 int dut_spec_parse(struct dut_spec *spec, const char *text, char *why, size_t why_cap)
 {
 	struct reason reason = { why, why_cap };
@@ -117,5 +165,5 @@ int dut_spec_parse(struct dut_spec *spec, const char *text, char *why, size_t wh
 		err = each(spec, layer_list, parse_layer, reason);
 	if (!err && options)
 		err = each(spec, options, parse_option, reason);
-	return err;
+	return err ? err : check_options(spec, reason);
 }
