@@ -22,7 +22,6 @@ static const struct {
 	KEY("arp.polls", arp, polls, U32),
 	KEY("arp.request_interval", arp, request_interval_ns, MS),
 	KEY("arp.requests", arp, requests, U32),
-	KEY("arp.failed", arp, failed_ns, MS),
 	KEY("arp.announcements", arp, announcements, U32),
 	KEY("ip4.default_ttl", ip4, default_ttl, U8),
 	KEY("ip4.max_paths", ip4, max_paths, U32),

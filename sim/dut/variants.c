@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/dut/direct.h"
 #include "sim/dut/lwip.h"
 
-const struct dut_ops *const dut_variants[] = { &dut_lwip, NULL };
+const struct dut_ops *const dut_variants[] = { &dut_direct, &dut_lwip, NULL };
 
 /* A layer's name, and what it cannot be without: naming a layer brings those. */
 static const struct {
