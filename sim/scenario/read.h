@@ -74,7 +74,7 @@ int read_expect(struct reader *r, const struct yaml_node *node);
 /* The keys of impairments, for tables whose target begins with a struct scn_patch: link keys, their from: and to:, the timeline share them. */
 #define IMPAIR_OFFSET(member) offsetof(struct scn_patch, v.member)
 #define IMPAIR_FIELDS                                                                                                     \
-	{ .key = "delay", .type = FIELD_TIME, .offset = IMPAIR_OFFSET(delay_ns), .bit = PATCH_DELAY },                     \
+	{ .key = "delay", .type = FIELD_TIME, .offset = IMPAIR_OFFSET(delay_ns), .max = IMPAIR_MAX_NS, .bit = PATCH_DELAY },                     \
 	{ .key = "jitter", .type = FIELD_CUSTOM, .read = read_jitter, .bit = PATCH_JITTER },                               \
 	{ .key = "loss", .type = FIELD_CUSTOM, .read = read_loss, .bit = PATCH_LOSS },                                     \
 	{ .key = "duplicate", .type = FIELD_FRACTION, .offset = IMPAIR_OFFSET(duplicate_rate), .bit = PATCH_DUPLICATE },   \
@@ -82,7 +82,7 @@ int read_expect(struct reader *r, const struct yaml_node *node);
 	{ .key = "corrupt", .type = FIELD_CUSTOM, .read = read_corrupt, .bit = PATCH_CORRUPT },                            \
 	{ .key = "truncate", .type = FIELD_FRACTION, .offset = IMPAIR_OFFSET(truncate_rate), .bit = PATCH_TRUNCATE },      \
 	{ .key = "pad", .type = FIELD_CUSTOM, .read = read_pad, .bit = PATCH_PAD },                                        \
-	{ .key = "rate", .type = FIELD_RATE, .offset = IMPAIR_OFFSET(rate_bps), .bit = PATCH_RATE },                       \
+	{ .key = "rate", .type = FIELD_RATE, .offset = IMPAIR_OFFSET(rate_bps), .max = IMPAIR_MAX_BPS, .bit = PATCH_RATE },                       \
 	{ .key = "queue", .type = FIELD_CUSTOM, .read = read_queue, .bit = PATCH_QUEUE },                                  \
 	{ .key = "mtu", .type = FIELD_BYTES32, .offset = IMPAIR_OFFSET(mtu), .max = 65535, .bit = PATCH_MTU },             \
 	{ .key = "down", .type = FIELD_BOOL, .offset = IMPAIR_OFFSET(down), .bit = PATCH_DOWN }
@@ -98,7 +98,7 @@ int read_groups(struct reader *r, const struct yaml_node *node, const struct scn
 int read_host_ref(struct reader *r, const struct yaml_node *node, unsigned *host);
 int read_link_ref(struct reader *r, const struct yaml_node *node, unsigned *link);
 int read_flow_ref(struct reader *r, const struct yaml_node *node, unsigned *flow);
-/* A host's end of a link: "client", or "client.eth1" where it has several. */
+/* A host's end of a link. */
 int read_end_ref(struct reader *r, const struct yaml_node *node, const struct scn_link *link, unsigned *end);
 /* Socket options, for tables whose target begins with a struct scn_sockopts: flows and the timeline's set: share them. */
 #define SOCKOPT_FIELDS                                                                    \

@@ -186,6 +186,8 @@ static int read_host(struct reader *r, const struct yaml_node *node, struct scn_
 	unsigned twice = err ? SCN_NONE : scenario_host(r->s, h->name);
 	if (twice != SCN_NONE)
 		return R_FAIL(r, name, "host \"%s\" named twice (first in line %u)", h->name, r->s->hosts[twice].pos.line);
+	if (!err && h->n_options && !h->stack)
+		return scn_fail(r->error, h->options_pos, "options are a stack's own: host %s needs a \"stack\"", h->name);
 	return err ? err : apply_short_forms(r, node, &raw);
 }
 

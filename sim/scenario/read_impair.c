@@ -12,7 +12,7 @@ int read_jitter(struct reader *r, const struct yaml_node *node, void *patch)
 {
 	static const char *const kinds[] = { "none", "uniform", "normal", "pareto", NULL };
 	static const struct field keys[] = {
-		{ .key = "amount", .type = FIELD_TIME, .offset = AT(jitter_ns) },
+		{ .key = "amount", .type = FIELD_TIME, .offset = AT(jitter_ns), .max = IMPAIR_MAX_NS },
 		{ .key = "distribution", .type = FIELD_WORD, .offset = AT(jitter), .words = kinds },
 		{ .key = "reorders", .type = FIELD_BOOL, .offset = AT(jitter_reorders) },
 	};
@@ -141,7 +141,7 @@ int read_reorder(struct reader *r, const struct yaml_node *node, void *patch)
 {
 	static const struct field keys[] = {
 		{ .key = "rate", .type = FIELD_FRACTION, .offset = AT(reorder_rate) },
-		{ .key = "by", .type = FIELD_TIME, .offset = AT(reorder_ns), .min = 1 },
+		{ .key = "by", .type = FIELD_TIME, .offset = AT(reorder_ns), .min = 1, .max = IMPAIR_MAX_NS },
 	};
 	int err = read_map(r, node, "reorder", FIELDS(keys), &((struct scn_patch *)patch)->v, NULL);
 	if (!err && !(yaml_get(node, "rate") && yaml_get(node, "by")))
@@ -153,7 +153,7 @@ int read_corrupt(struct reader *r, const struct yaml_node *node, void *patch)
 {
 	static const struct field keys[] = {
 		{ .key = "rate", .type = FIELD_FRACTION, .offset = AT(corrupt_rate) },
-		{ .key = "bits", .type = FIELD_COUNT32, .offset = AT(corrupt_bits), .min = 1, .max = 1000 },
+		{ .key = "bits", .type = FIELD_COUNT32, .offset = AT(corrupt_bits), .min = 1, .max = 64 },
 	};
 	struct impairments *v = &((struct scn_patch *)patch)->v;
 	if (node->kind == YAML_SCALAR)
@@ -180,8 +180,8 @@ int read_queue(struct reader *r, const struct yaml_node *node, void *patch)
 		{ .key = "bytes", .type = FIELD_BYTES32, .offset = AT(queue_bytes), .min = 1 },
 		{ .key = "kind", .type = FIELD_WORD, .offset = AT(queue), .words = kinds },
 		{ .key = "threshold", .type = FIELD_BYTES32, .offset = AT(ecn_threshold_bytes) },
-		{ .key = "target", .type = FIELD_TIME, .offset = AT(codel_target_ns) },
-		{ .key = "interval", .type = FIELD_TIME, .offset = AT(codel_interval_ns) },
+		{ .key = "target", .type = FIELD_TIME, .offset = AT(codel_target_ns), .max = IMPAIR_MAX_NS },
+		{ .key = "interval", .type = FIELD_TIME, .offset = AT(codel_interval_ns), .max = IMPAIR_MAX_NS },
 		{ .key = "ecn", .type = FIELD_BOOL, .offset = AT(codel_ecn) },
 	};
 	struct impairments *v = &((struct scn_patch *)patch)->v;

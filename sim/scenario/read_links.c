@@ -77,6 +77,10 @@ static int read_end(struct reader *r, const struct yaml_node *node, struct scn_l
 		err = pick_interface(r, node, &r->s->hosts[end->host], interface, &end->interface);
 	if (err)
 		return err;
+	for (unsigned e = 0; e < l->n_ends; e++) {
+		if (l->ends[e].host == end->host)
+			return R_FAIL(r, node, "host %s is on link %s twice", r->s->hosts[end->host].name, l->name);
+	}
 	struct scn_interface *i = &r->s->hosts[end->host].interfaces[end->interface];
 	i->link = r->s->n_links;
 	i->end = l->n_ends++;
@@ -98,23 +102,15 @@ static int read_ends(struct reader *r, const struct yaml_node *node, struct scn_
 	return err;
 }
 
-static int find_end(struct reader *r, const struct yaml_node *node, const char *text, const struct scn_link *l, unsigned *end)
+static int find_end(struct reader *r, const struct yaml_node *node, const char *name, const struct scn_link *l, unsigned *end)
 {
-	size_t len = strcspn(text, ".");
-	const char *interface = text[len] ? text + len + 1 : NULL;
-	unsigned found = 0;
 	for (unsigned e = 0; e < l->n_ends; e++) {
-		const struct scn_host *h = &r->s->hosts[l->ends[e].host];
-		if (strlen(h->name) != len || memcmp(h->name, text, len) != 0)
-			continue;
-		if (interface && strcmp(h->interfaces[l->ends[e].interface].name, interface) != 0)
-			continue;
-		*end = e;
-		found++;
+		if (strcmp(r->s->hosts[l->ends[e].host].name, name) == 0) {
+			*end = e;
+			return 0;
+		}
 	}
-	if (found > 1)
-		return R_FAIL(r, node, "host %.60s has %u ends on link %s: say host.interface", text, found, l->name);
-	return found ? 0 : R_FAIL(r, node, "\"%.60s\" is not on link %s", text, l->name);
+	return R_FAIL(r, node, "\"%.60s\" is not on link %s", name, l->name);
 }
 
 int read_end_ref(struct reader *r, const struct yaml_node *node, const struct scn_link *l, unsigned *end)
