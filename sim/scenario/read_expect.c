@@ -88,10 +88,11 @@ static int unknown_metric(struct reader *r, const struct yaml_node *node, const 
 static struct scn_expect *add_expect(struct reader *r, const struct scn_expect *like, struct scn_pos pos, const char *scope, const char *subject, const char *key)
 {
 	struct scn_expect *x = read_alloc(r, 1, sizeof(*x));
-	char *what = read_alloc(r, strlen(scope) + strlen(subject) + strlen(key) + 3, 1);
+	size_t len = strlen(scope) + strlen(subject) + strlen(key) + 3;
+	char *what = read_alloc(r, len, 1);
 	if (!x || !what)
 		return NULL;
-	sprintf(what, "%s%s%s%s%s", scope, *scope ? "." : "", subject, *subject ? "." : "", key);
+	snprintf(what, len, "%s%s%s%s%s", scope, *scope ? "." : "", subject, *subject ? "." : "", key);
 	*x = *like;
 	x->what = what;
 	x->pos = pos;
