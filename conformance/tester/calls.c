@@ -11,32 +11,33 @@ bool tester_has(const struct tester *t, unsigned capabilities, unsigned layers)
 	return (t->capabilities & capabilities) == capabilities && (t->layers & layers) == layers;
 }
 
-/* The names of the bits of want that have lacks. */
-static void print_lacking(unsigned have, unsigned want, const char *const *names, char *s, size_t cap)
+/* The names of the bits set. */
+static void print_bits(unsigned bits, const char *const *names, size_t n_names, char *s, size_t cap)
 {
 	size_t n = 0;
-	s[0] = 0;
-	for (unsigned bit = 0; names[bit]; bit++)
-		if (want & ~have & 1u << bit && n < cap)
-			n += (size_t)snprintf(s + n, cap - n, "%s%s", n ? ", " : "", names[bit]);
+	for (unsigned bit = 0; bit < 32; bit++)
+		if (bits & 1u << bit && n < cap)
+			n += (size_t)snprintf(s + n, cap - n, "%s%s", n ? ", " : "", bit < n_names ? names[bit] : "thing of that name");
 }
 
 void tester_need(struct tester *t, unsigned capabilities)
 {
 	static const char *const names[] = { "frames", "sockets", "virtual time", "a router", "TCP info", "ping sockets", "raw sockets", "packet sockets",
-		"composition by layers", "counters", "IPv4", "IPv6", "TCP", "UDP", NULL };
+		"composition by layers", "counters", "IPv4", "IPv6", "TCP", "UDP" };
+	unsigned missing = capabilities & ~t->capabilities;
 	char lacking[256];
-	print_lacking(t->capabilities, capabilities, names, lacking, sizeof(lacking));
-	if (lacking[0])
+	print_bits(missing, names, sizeof(names) / sizeof(names[0]), lacking, sizeof(lacking));
+	if (missing)
 		tester_skip(t, "the variant has no %s", lacking);
 }
 
 void tester_need_layers(struct tester *t, unsigned layers)
 {
-	static const char *const names[] = { "Ethernet", "ARP", "IPv4", "ICMPv4", "UDP", "TCP", "IPv6", "ICMPv6", NULL };
+	static const char *const names[] = { "Ethernet", "ARP", "IPv4", "ICMPv4", "UDP", "TCP", "IPv6", "ICMPv6" };
+	unsigned missing = layers & ~t->layers;
 	char lacking[128];
-	print_lacking(t->layers, layers, names, lacking, sizeof(lacking));
-	if (lacking[0])
+	print_bits(missing, names, sizeof(names) / sizeof(names[0]), lacking, sizeof(lacking));
+	if (missing)
 		tester_skip(t, "the stack under test is composed without %s", lacking);
 }
 

@@ -212,12 +212,12 @@ static unsigned explain(struct stage_frame *entry, const struct packet *p, struc
 	return distance;
 }
 
-/* Fills the verdict from every frame that waited and did not match. */
-static unsigned explain_all(struct tester *t, const struct packet *p, bool only_next)
+/* Fills the verdict from every frame that waited and did not match p, which the case wrote as said. */
+static unsigned explain_all(struct tester *t, const struct packet *said, const struct packet *p, bool only_next)
 {
 	struct stage_verdict *v = &t->p->verdict;
 	unsigned came = 0, nearest = UINT32_MAX;
-	packet_print(p, v->expected, sizeof(v->expected));
+	packet_print(said, v->expected, sizeof(v->expected));
 	for (size_t i = t->p->next; i < t->p->n_log && !(only_next && came == 1); i++) {
 		struct stage_frame *entry = &t->p->log[i];
 		struct packet_mismatch m[STAGE_FIELDS_MAX];
@@ -245,7 +245,7 @@ void tester_expect(struct tester *t, uint64_t within_ns, const struct packet *p)
 		take(t, (size_t)i);
 		return;
 	}
-	unsigned came = explain_all(t, &s, false);
+	unsigned came = explain_all(t, p, &s, false);
 	if (came == 0)
 		tester_fail(t, "no frame came within %s", duration(within_ns, time));
 	tester_fail(t, "no matching frame came within %s, %u other%s did", duration(within_ns, time), came, came == 1 ? "" : "s");
@@ -260,7 +260,7 @@ void tester_expect_next(struct tester *t, uint64_t within_ns, const struct packe
 		take(t, (size_t)i);
 		return;
 	}
-	if (explain_all(t, &s, true) == 0)
+	if (explain_all(t, p, &s, true) == 0)
 		tester_fail(t, "no frame came within %s", duration(within_ns, time));
 	tester_fail(t, "the next frame is not the one expected");
 }
