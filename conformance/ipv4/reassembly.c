@@ -178,7 +178,7 @@ CASE(ipv4, fragment_flood_bounded, MUST, "CVE-2018-5391 (FragmentSmack)", "Fragm
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	for (unsigned id = 1000; id < 6000; id++)
 		FRAGMENT(t, (uint16_t)id, 0, 8, true);
-	ipv4_dropped(t, sock);
+	tester_flush(t); /* time exceeded for what had to make room is no fault */
 	ipv4_alive(t, sock);
 	FRAGMENT(t, 1, 0, 400, true);
 	FRAGMENT(t, 1, 400, 500, false);
