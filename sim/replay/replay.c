@@ -90,6 +90,7 @@ static void frame_out(unsigned ifindex, const uint8_t *bytes, size_t len, void *
 	frame_dissect(&f, bytes, len);
 	if (e->answers)
 		capture_write(e->answers, e->epoch_ns + now_ns, bytes, len, len); /* capture_finish() tells of a failure */
+	e->r->resets += f.layers & FRAME_TCP && f.tcp.flags & TCP_RST;
 	if (f.layers & FRAME_ARP && !f.error && f.arp.op == ARP_OP_REQUEST)
 		hear_arp_request(e, &f);
 	else

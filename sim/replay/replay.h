@@ -31,6 +31,7 @@ struct replay_result {
 	struct place place;
 	uint64_t injected, injected_cut;
 	uint64_t bad_checksums;           /* frames injected with a wrong TCP, UDP or ICMP checksum */
+	uint64_t resets;                  /* RSTs among what the stack sent */
 	uint64_t arp_asked, arp_answered; /* the stack's ARP requests, and those the engine answered */
 	unsigned tcp_open, udp_open;      /* ports opened beforehand */
 	unsigned not_open;                /* … that the stack refused to open, … */

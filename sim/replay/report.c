@@ -135,6 +135,8 @@ static void print_notes(FILE *out, const struct replay_request *q, const struct 
 		fprintf(out, "  note      the capture has no MAC addresses for this host: made-up ones were used\n");
 	if (r->bad_checksums > 3 && r->bad_checksums * 2 > r->injected)
 		fprintf(out, "  note      most checksums are wrong: the capture was taken where these frames were sent, before an offload filled them in\n");
+	if (r->resets)
+		fprintf(out, "  note      open loop: peers acknowledge the recorded host's sequence numbers, not this stack's, so RST is a right answer\n");
 	if (!r->ledger.counters)
 		fprintf(out, "  note      this stack has no counters: \"harness\" tells what the frames themselves say, not what the stack did\n");
 }
@@ -144,6 +146,8 @@ static void print_answers(FILE *out, const struct replay_request *q, const struc
 	const struct ledger *l = &r->ledger;
 	fprintf(out, "  answers   %llu frame%s at once to %zu frame%s, %llu later by timers", (unsigned long long)l->answers, plural(l->answers),
 		l->n_replies, plural(l->n_replies), (unsigned long long)l->later);
+	if (r->resets)
+		fprintf(out, "; %llu of them RST", (unsigned long long)r->resets);
 	if (r->arp_asked)
 		fprintf(out, "; %llu of %llu ARP request%s answered from recorded MACs", (unsigned long long)r->arp_answered,
 			(unsigned long long)r->arp_asked, plural(r->arp_asked));
