@@ -233,11 +233,12 @@ static void settle(struct hosts *hs, struct flows *fl)
 
 static int meet(struct hosts *hs, const struct trace_frame *tf, const struct ip_addr *addr, struct mac mac, struct replay_host **h)
 {
+	static const struct mac none; /* as on a loopback interface */
 	*h = get_or_add(hs, addr, tf->number);
 	if (!*h)
 		return -ENOMEM;
-	if (tf->synthetic_link)
-		(*h)->synthetic_link = true;
+	if (tf->synthetic_link || mac_equal(mac, none))
+		(*h)->without_mac = true;
 	else
 		vote_mac(*h, mac);
 	return 0;
@@ -295,7 +296,7 @@ const char *hosts_unfit(const struct replay_host *h)
 		return "no host's address";
 	if (ip4_is_loopback(a))
 		return "loopback";
-	if (!h->mac_weight && !(h->synthetic_link && h->sent))
+	if (!h->mac_weight && !(h->without_mac && h->sent))
 		return "nothing was sent by it or to its MAC";
 	return NULL;
 }

@@ -11,7 +11,7 @@ struct replay_host {
 	struct mac mac;         /* the one most of its frames carry */
 	uint64_t mac_weight;    /* 0: no frame told one */
 	bool own_mac;           /* it says so itself, in ARP; else it may be behind a router */
-	bool synthetic_link;    /* seen in a link type without MACs */
+	bool without_mac;       /* seen in frames that have none: a link type without, or all zeros */
 	uint64_t first_frame;   /* the number of the frame that first names it */
 	uint64_t sent, received; /* frames; received: unicast only */
 	uint64_t asked;         /* frames that want an answer: SYN, FIN, data, datagram, echo and ARP request */

@@ -148,10 +148,10 @@ bool place_neighbour(const struct place *p, const struct hosts *hs, const struct
 	const struct replay_host *h = hosts_get(hs, addr);
 	if (ip_equal(addr, &p->gateway))
 		*mac = p->gateway_mac;
-	else if (h && p->made_up_macs && h->sent)
-		*mac = made_up_peer;
 	else if (h && h->mac_weight && !mac_equal(h->mac, p->mac))
 		*mac = h->mac;
+	else if (h && !h->mac_weight && h->sent)
+		*mac = made_up_peer;
 	else
 		return false;
 	return true;
@@ -263,9 +263,8 @@ void place_address(const struct place *p, uint8_t *frame, const struct frame *f)
 
 void place_find(struct place *p, const struct trace *t, const struct hosts *hs, const struct replay_host *h)
 {
-	static const struct mac zero;
 	*p = (struct place){ .mac = h->mac };
-	p->made_up_macs = !h->mac_weight || mac_equal(h->mac, zero);
+	p->made_up_macs = !h->mac_weight;
 	if (p->made_up_macs)
 		p->mac = made_up_mac;
 	find_addresses(p, hs, h);

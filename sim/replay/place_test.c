@@ -277,13 +277,15 @@ START_TEST(only_what_was_sent_there_is_injected)
 }
 END_TEST
 
+/* Once as the reader hands on raw IP, once as a loopback interface of Ethernet has it. */
 START_TEST(frames_without_macs_get_some)
 {
+	struct mac mac;
 	begin();
 	handshake(0, 4000, 80);
 	load();
-	for (size_t i = 0; i < t.n_frames; i++) { /* as the reader hands on raw IP */
-		t.frames[i].synthetic_link = true;
+	for (size_t i = 0; i < t.n_frames; i++) {
+		t.frames[i].synthetic_link = _i == 0;
 		memset(t.bytes + t.frames[i].start, 0, 12);
 	}
 	hosts_free(&hs);
@@ -296,6 +298,11 @@ START_TEST(frames_without_macs_get_some)
 	place_address(&place, t.bytes, &f);
 	ck_assert_mem_eq(t.bytes, place.mac.b, 6);
 	ck_assert_mem_ne(t.bytes + 6, place.mac.b, 6);
+	struct ip_addr peer = ip_of("10.1.2.3");
+	ck_assert(place_neighbour(&place, &hs, &place.gateway, &mac));
+	ck_assert_mem_eq(mac.b, t.bytes + 6, 6);
+	ck_assert(place_neighbour(&place, &hs, &peer, &mac));
+	ck_assert_mem_eq(mac.b, t.bytes + 6, 6);
 	forget();
 }
 END_TEST
@@ -315,7 +322,7 @@ int main(void)
 	tcase_add_test(c, prefix_gateway_and_mtu_come_from_the_capture);
 	tcase_add_test(c, neighbours_have_their_recorded_macs);
 	tcase_add_test(c, only_what_was_sent_there_is_injected);
-	tcase_add_test(c, frames_without_macs_get_some);
+	tcase_add_loop_test(c, frames_without_macs_get_some, 0, 2);
 	suite_add_tcase(suite, c);
 	return unit_main(suite);
 }

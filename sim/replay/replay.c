@@ -174,7 +174,7 @@ static void accept_all(struct host *h, int sock, unsigned ready, void *arg)
 
 static int open_port(struct engine *e, bool tcp, unsigned port)
 {
-	struct dut_sockaddr any = { .addr.family = 4, .port = (uint16_t)port };
+	struct dut_sockaddr any = { .port = (uint16_t)port };
 	int sock = host_socket(e->host, 4, tcp ? DUT_SOCK_STREAM : DUT_SOCK_DGRAM, 0);
 	if (sock < 0)
 		return sock;

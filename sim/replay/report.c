@@ -135,7 +135,7 @@ static void print_notes(FILE *out, const struct replay_request *q, const struct 
 		fprintf(out, "  note      the capture has no MAC addresses for this host: made-up ones were used\n");
 	if (r->bad_checksums > 3 && r->bad_checksums * 2 > r->injected)
 		fprintf(out, "  note      most checksums are wrong: the capture was taken where these frames were sent, before an offload filled them in\n");
-	if (r->resets)
+	if (r->resets && r->tcp_open)
 		fprintf(out, "  note      open loop: peers acknowledge the recorded host's sequence numbers, not this stack's, so RST is a right answer\n");
 	if (!r->ledger.counters)
 		fprintf(out, "  note      this stack has no counters: \"harness\" tells what the frames themselves say, not what the stack did\n");
