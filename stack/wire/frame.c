@@ -132,6 +132,19 @@ static const char *ip4_error(const struct frame *f, int rc)
 	return f->ip4.header_len < IP4_HDR_LEN ? "IPv4 header length below 20" : "IPv4 header length past the end";
 }
 
+/*
+ * A source route not yet at its end: the pseudo-header has the ultimate destination (RFC 9293 section 3.9.2.1), the last address
+ * of the route. The pointer counts from the option's first byte, starting at 1 (RFC 791 section 3.1).
+ */
+static void ip4_final_destination(const struct ip4_hdr *h, struct ip_addr *dst)
+{
+	struct ip4_option o;
+	for (size_t at = 0; ip4_option_next(h->options, h->options_len, &at, &o) > 0;) {
+		if ((o.kind == IP4_OPT_LSRR || o.kind == IP4_OPT_SSRR) && o.len >= 7 && o.data[0] <= o.len)
+			memcpy(dst->b, o.data + o.len - 6, 4);
+	}
+}
+
 static void dissect_ip4(struct frame *f)
 {
 	f->l3 = f->payload;
@@ -158,7 +171,9 @@ static void dissect_ip4(struct frame *f)
 	trim(f, f->ip4.total_len);
 	f->l3_len = f->payload_len;
 	take(f, (size_t)n);
-	dissect_transport(f, &f->dst);
+	struct ip_addr dst = f->dst;
+	ip4_final_destination(&f->ip4, &dst);
+	dissect_transport(f, &dst);
 }
 
 /* --- IPv6 ------------------------------------------------------------------------------------ */
@@ -167,7 +182,7 @@ static void dissect_ip4(struct frame *f)
  * A routing header with segments left: the pseudo-header has the last stop (RFC 8200 section 8.1), which types 0 and 2 list
  * last and type 4 (RFC 8754 section 2) lists first.
  */
-static void final_destination(const struct ip6_ext *e, const uint8_t *p, struct ip_addr *dst)
+static void ip6_final_destination(const struct ip6_ext *e, const uint8_t *p, struct ip_addr *dst)
 {
 	if (e->segments_left == 0 || e->len < 24)
 		return;
@@ -189,7 +204,7 @@ static bool dissect_ip6_chain(struct frame *f, struct ip_addr *dst)
 			return false;
 		}
 		if (e.kind == IP6_NEXT_ROUTING)
-			final_destination(&e, f->payload, dst);
+			ip6_final_destination(&e, f->payload, dst);
 		if (e.kind == IP6_NEXT_FRAGMENT) {
 			f->ip6_frag = e;
 			f->later_fragment = e.offset > 0;

@@ -84,6 +84,19 @@ START_TEST(addresses_ports_and_places)
 }
 END_TEST
 
+START_TEST(the_pseudo_header_has_the_last_stop_of_a_route)
+{
+	static const char *const names[] = { "ip4_route", "ip6_route", "ip6_segments", "ip6_arrived" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		ck_assert_msg(dissect(load(names[i])).l4_checksum == CHECKSUM_OK, "%s", names[i]);
+	/* The route at its end: the address in the header is the last. */
+	size_t len = load("ip4_route");
+	memcpy(bytes + 30, bytes + 37, 4);
+	bytes[36] = 8;
+	ck_assert_int_eq(dissect(len).l4_checksum, CHECKSUM_OK);
+}
+END_TEST
+
 START_TEST(a_packet_without_link_header)
 {
 	struct frame f;
@@ -322,6 +335,7 @@ int main(void)
 	tcase_add_test(tc, golden_frames_print_as_they_should);
 	tcase_add_test(tc, every_prefix_is_dissected_within_its_bounds);
 	tcase_add_test(tc, addresses_ports_and_places);
+	tcase_add_test(tc, the_pseudo_header_has_the_last_stop_of_a_route);
 	tcase_add_test(tc, a_packet_without_link_header);
 	tcase_add_test(tc, link_padding_is_cut_where_a_length_says_so);
 	tcase_add_test(tc, a_udp_length_within_the_datagram_counts);
