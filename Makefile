@@ -35,6 +35,7 @@ CONFORM_OBJ = $(call objects,$(call sources,$(CONFORM_DIRS)))
 SIM_PROGRAMS = $(patsubst sim/cmd/%.c,%,$(wildcard sim/cmd/*.c))
 CONFORM_PROGRAMS = $(patsubst conformance/cmd/%.c,%,$(wildcard conformance/cmd/*.c))
 PROGRAMS = $(addprefix $(B)/bin/,$(SIM_PROGRAMS) $(CONFORM_PROGRAMS)) $(if $(wildcard reports/plumbline-report),$(B)/bin/plumbline-report)
+PROGRAMS += $(B)/bin/plumbline-bench
 MODULES = $(patsubst sim/dut/%/module.c,$(B)/lib/plumbline-%.so,$(wildcard sim/dut/*/module.c))
 
 UNIT_SOURCES = $(wildcard $(addsuffix /*_test.c,$(STACK_DIRS) $(SIM_DIRS) conformance/runner conformance/tester))
@@ -61,6 +62,12 @@ $(addprefix $(B)/bin/,$(SIM_PROGRAMS)): $(B)/bin/%: $(B)/obj/sim/cmd/%.o $(B)/li
 	mkdir -p $(@D)
 	echo "  LD    $@"
 	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $< $(B)/libsim.a $(B)/libstack.a $(LDLIBS)
+
+BENCH_OBJ = $(call objects,$(wildcard sim/bench/*.c))
+$(B)/bin/plumbline-bench: $(BENCH_OBJ) $(B)/libsim.a $(B)/libstack.a
+	mkdir -p $(@D)
+	echo "  LD    $@"
+	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $(BENCH_OBJ) $(B)/libsim.a $(B)/libstack.a $(LDLIBS)
 
 $(addprefix $(B)/bin/,$(CONFORM_PROGRAMS)): $(B)/bin/%: $(B)/obj/conformance/cmd/%.o $(CONFORM_OBJ) $(B)/libsim.a $(B)/libstack.a
 	mkdir -p $(@D)
@@ -153,6 +160,10 @@ conform: all ## run every conformance suite on every stack
 .PHONY: scenarios
 scenarios: all ## run every scenario on every stack
 	for v in $(STACKS); do $(B)/bin/plumbline run --stack $$v --jobs $(JOBS) scenarios/*.yaml || exit $$?; done
+
+.PHONY: bench
+bench: all $(B)/bin/plumbline-bench ## measure what things cost, write build/bench.json
+	$(B)/bin/plumbline-bench --json $(B)/bench.json
 
 .PHONY: tidy
 tidy: $(B)/libstack.a $(B)/libsim.a ## check who includes whom, the bans, and file-scope state
