@@ -18,6 +18,10 @@ check() { # NAME COMMAND…
 	fi
 }
 
+measure() {
+	"$bin/plumbline-bench" --runs 2 --bytes 1000001 --json "$work/bench.json" --tmp "$work" >"$work/table"
+}
+
 figures() {
 	/usr/bin/python3 - "$work/bench.json" <<'PYTHON'
 import json, math, sys
@@ -37,13 +41,13 @@ refuses() { # PATTERN OPTION…: status 2, one line that matches, nothing writte
 	local pattern=$1
 	shift
 	"$bin/plumbline-bench" "$@" >"$work/out" 2>"$work/err"
-	[ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -Eq "$pattern" "$work/err" && [ ! -s "$work/out" ]
+	[ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -Eq -e "$pattern" "$work/err" && [ ! -s "$work/out" ]
 }
 
-check "everything is measured" "$bin/plumbline-bench" --runs 2 --bytes 1000001 --json "$work/bench.json" --tmp "$work"
-check "the table has the ratios" grep -Eq '^direct to lwip +[0-9.]+  times$' "$work/log"
+check "everything is measured" measure
+check "the table has the ratios" grep -Eq '^direct to lwip +[0-9.]+  times$' "$work/table"
 check "the JSON has every figure" figures
-check "nothing is left behind" test "$(cd "$work" && echo *)" = "bench.json log"
+check "nothing is left behind" test "$(cd "$work" && echo *)" = "bench.json log table"
 check "a bad number is refused" refuses "--runs" --runs 0 --json "$work/x.json"
 check "an unwritable file is refused" refuses "/nonexistent/x.json" --json /nonexistent/x.json
 check "an argument is refused" refuses "no arguments" --json "$work/x.json" something
