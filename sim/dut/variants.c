@@ -145,8 +145,8 @@ int dut_spec_parse(struct dut_spec *spec, const char *text, char *why, size_t wh
 	memset(spec, 0, sizeof(*spec));
 	if (strlen(text) >= sizeof(spec->text))
 		return refuse(reason, "the name of a stack has at most %zu characters", sizeof(spec->text) - 1);
-	strcpy(spec->text, text);
-	strcpy(spec->storage, text);
+	memcpy(spec->text, text, strlen(text) + 1);
+	memcpy(spec->storage, text, strlen(text) + 1);
 	char *options = strchr(spec->storage, ':');
 	if (options)
 		*options++ = '\0';
