@@ -168,7 +168,8 @@ CASE(tcp, source_quench_ignored, MUST, "RFC 9293 section 3.9.2.2 (MUST-55)", "A 
 	tcp_peer_dut_write(&peer, 100);
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer), PAYLOAD_LEN(EQ(100)));
 	icmp_about(HERE(t), ICMP4_SOURCE_QUENCH, 0, 0, 0);
-	tcp_peer_expect_data(&peer, 100, SECONDS(10));
+	tcp_peer_took(&peer);
+	tcp_peer_ack(&peer);
 	tcp_peer_dut_write(&peer, 3 * 1460);
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .seq = EQ(peer.rcv_nxt)), PAYLOAD_LEN(EQ(1460)));
 	EXPECT(t, MILLISECONDS(100), FROM_DUT(&peer, .seq = EQ(peer.rcv_nxt + 1460)), PAYLOAD_LEN(EQ(1460)));

@@ -103,11 +103,14 @@ int direct_stream_set_option(struct direct_sock *s, enum dut_socket_option optio
 int direct_stream_bind(struct direct_sock *s, const struct dut_sockaddr *local)
 {
 	struct ip_addr ip = direct_ip(&local->addr);
+	bool any = ip_equal(&ip, &(struct ip_addr){ .family = ip.family });
 	if (s->bound || s->flow || s->listener)
 		return -EINVAL;
-	if (ip.family && !ip_is_local(ip4_face(s->stack->ip4), &ip))
+	if (!any && !ip_is_local(ip4_face(s->stack->ip4), &ip))
 		return -EADDRNOTAVAIL;
-	s->local = *local;
+	s->local = (struct dut_sockaddr){ .port = local->port };
+	if (!any)
+		s->local.addr = local->addr;
 	s->bound = true;
 	return 0;
 }
