@@ -135,6 +135,10 @@ static int create_host(struct run *run, unsigned index, struct scn_error *e)
 			err == -ENOSPC ? "more hosts than it can have in one process" : why ? why : "not available");
 		return 0;
 	}
+	if (err == -EINVAL && !spec->n_options) { /* not the user's options: it cannot be such a host */
+		snprintf(run->skip, sizeof(run->skip), "host %s: %.150s", h->name, why ? why : "the stack refuses its configuration");
+		return 0;
+	}
 	if (err == -EINVAL) {
 		char line[300];
 		snprintf(line, sizeof(line), "host %s: stack %.100s: %s", h->name, spec->text, why ? why : "refuses its configuration");

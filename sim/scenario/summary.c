@@ -107,38 +107,70 @@ static void print_link(const struct run *run, unsigned index, int width, FILE *o
 	fputc('\n', out);
 }
 
-/* "download finishes within", "wire: lost frames": the start of a sentence that the bound ends. */
-static void print_claim(const struct run *run, const struct scn_expect *x, FILE *out)
+/* Subject, verb, bound, noun make a sentence: "wire loses at least 20 frames". */
+struct claim {
+	const char *verb, *noun;
+};
+
+static const struct claim claims[] = {
+	[METRIC_INTACT] = { "arrives intact", "" },
+	[METRIC_FINISHED] = { "finishes", "" },
+	[METRIC_FINISHED_WITHIN] = { "takes", "" },
+	[METRIC_DURATION] = { "takes", "" },
+	[METRIC_GOODPUT] = { "has a goodput", "" },
+	[METRIC_RTT_MIN] = { "has a shortest RTT", "" },
+	[METRIC_RTT_AVG] = { "has a mean RTT", "" },
+	[METRIC_RTT_MAX] = { "has a longest RTT", "" },
+	[METRIC_RETRANSMITS] = { "retransmits", " segments" },
+	[METRIC_TIMEOUTS] = { "has", " retransmission timeouts" },
+	[METRIC_RST] = { "sees", " RST segments" },
+	[METRIC_SENT] = { "sends", " datagrams" },
+	[METRIC_RECEIVED] = { "receives", " datagrams" },
+	[METRIC_BYTES_RECEIVED] = { "receives", "" },
+	[METRIC_LOST] = { "loses", "" },
+	[METRIC_DUPLICATES] = { "gets", " datagrams twice" },
+	[METRIC_OUT_OF_ORDER] = { "gets", " datagrams out of order" },
+	[METRIC_ERROR] = { "ends with error:", "" },
+	[METRIC_FRAMES] = { "delivers", " frames" },
+	[METRIC_BYTES] = { "delivers", "" },
+	[METRIC_SENT_FRAMES] = { "is sent", " frames" },
+	[METRIC_DROPS] = { "drops", " frames" },
+	[METRIC_DROP_LOSS] = { "loses", " frames" },
+	[METRIC_DROP_QUEUE] = { "drops", " frames for a full queue" },
+	[METRIC_DROP_DOWN] = { "drops", " frames while down" },
+	[METRIC_DROP_MTU] = { "drops", " frames for the MTU" },
+	[METRIC_DROP_PARTITION] = { "drops", " frames for the partition" },
+	[METRIC_DROP_AQM] = { "drops", " frames by AQM" },
+	[METRIC_DROP_UNKNOWN] = { "drops", " frames for nobody" },
+	[METRIC_DUPLICATED] = { "duplicates", " frames" },
+	[METRIC_REORDERED] = { "reorders", " frames" },
+	[METRIC_CORRUPTED] = { "corrupts", " frames" },
+	[METRIC_TRUNCATED] = { "truncates", " frames" },
+	[METRIC_PADDED] = { "pads", " frames" },
+	[METRIC_ECN_MARKED] = { "marks", " frames with ECN" },
+	[METRIC_QUEUE_HIGH] = { "queues", "" },
+	[METRIC_FINGERPRINT] = { "has the fingerprint", "" },
+	[METRIC_COUNTER] = { "counts", "" },
+	[METRIC_NO_RST] = { "no RST is sent", "" },
+	[METRIC_QUIET_AFTER] = { "the last frame is sent after", "" },
+};
+
+static void print_subject(const struct run *run, const struct scn_expect *x, FILE *out)
 {
-	static const char *const words[] = {
-		[METRIC_INTACT] = "arrives intact", [METRIC_FINISHED] = "finishes", [METRIC_FINISHED_WITHIN] = "takes", [METRIC_DURATION] = "takes",
-		[METRIC_GOODPUT] = "has a goodput of", [METRIC_RTT_MIN] = "has a shortest RTT of", [METRIC_RTT_AVG] = "has a mean RTT of",
-		[METRIC_RTT_MAX] = "has a longest RTT of", [METRIC_RETRANSMITS] = "retransmits", [METRIC_TIMEOUTS] = "times out", [METRIC_RST] = "resets",
-		[METRIC_SENT] = "sends", [METRIC_RECEIVED] = "receives", [METRIC_BYTES_RECEIVED] = "receives", [METRIC_LOST] = "loses",
-		[METRIC_DUPLICATES] = "gets twice", [METRIC_OUT_OF_ORDER] = "gets out of order", [METRIC_ERROR] = "ends with error",
-		[METRIC_FRAMES] = "delivers frames:", [METRIC_BYTES] = "delivers", [METRIC_SENT_FRAMES] = "is sent frames:", [METRIC_DROPS] = "drops",
-		[METRIC_DROP_LOSS] = "loses frames:", [METRIC_DROP_QUEUE] = "drops for a full queue:", [METRIC_DROP_DOWN] = "drops while down:",
-		[METRIC_DROP_MTU] = "drops for the MTU:", [METRIC_DROP_PARTITION] = "drops for the partition:", [METRIC_DROP_AQM] = "drops by AQM:",
-		[METRIC_DROP_UNKNOWN] = "drops for nobody:", [METRIC_DUPLICATED] = "duplicates", [METRIC_REORDERED] = "reorders",
-		[METRIC_CORRUPTED] = "corrupts", [METRIC_TRUNCATED] = "truncates", [METRIC_PADDED] = "pads", [METRIC_ECN_MARKED] = "marks with ECN",
-		[METRIC_QUEUE_HIGH] = "queues", [METRIC_FINGERPRINT] = "has the fingerprint", [METRIC_COUNTER] = "counts",
-		[METRIC_NO_RST] = "no RST is sent", [METRIC_QUIET_AFTER] = "the last frame is sent at",
-	};
+	const struct scenario *s = run->s;
 	switch (x->scope) {
 	case SCOPE_FLOW:
-		fprintf(out, "%s %s", run->s->flows[x->subject].name, words[x->metric]);
+		fprintf(out, "%s ", s->flows[x->subject].name);
 		break;
 	case SCOPE_LINK:
-		fprintf(out, "%s %s", run->s->links[x->subject].name, words[x->metric]);
+		fprintf(out, "%s ", s->links[x->subject].name);
 		if (x->end != SCN_NONE)
-			fprintf(out, " (%s %s)", x->direction == LINK_TO_HOST ? "to" : "from",
-				run->s->hosts[run->s->links[x->subject].ends[x->end].host].name);
+			fprintf(out, "(%s %s) ", x->direction == LINK_TO_HOST ? "to" : "from", s->hosts[s->links[x->subject].ends[x->end].host].name);
 		break;
 	case SCOPE_HOST:
-		fprintf(out, "%s %s %s", run->s->hosts[x->subject].name, words[x->metric], x->counter);
+		fprintf(out, "%s's %s ", s->hosts[x->subject].name, x->counter);
 		break;
 	case SCOPE_RUN:
-		fputs(words[x->metric], out);
 		break;
 	}
 }
@@ -147,11 +179,12 @@ static void print_verdict(const struct run *run, const struct verdict *v, FILE *
 {
 	bool yes_no = v->x->metric == METRIC_INTACT || v->x->metric == METRIC_FINISHED || v->x->metric == METRIC_NO_RST;
 	fputs(v->skipped ? "  – " : v->ok ? "  ✓ " : "  ✗ ", out);
-	print_claim(run, v->x, out);
+	print_subject(run, v->x, out);
+	fputs(claims[v->x->metric].verb, out);
 	if (yes_no)
 		fputs(v->x->yes ? "" : ": no", out);
 	else
-		fprintf(out, " %s", v->expected);
+		fprintf(out, " %s%s", v->expected, claims[v->x->metric].noun);
 	if (v->skipped)
 		fputs(": not asked of this stack", out);
 	else if (!v->ok)
