@@ -206,7 +206,7 @@ static int follow(struct flows *fl, const struct talk *k)
 		f->syn = true;
 		f->client_is_a = forward;
 	}
-	f->handshaken |= k->accepts && f->syn;
+	f->handshaken |= k->accepts;
 	*(forward ? &f->to_b : &f->to_a) += 1;
 	return 0;
 }

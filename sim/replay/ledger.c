@@ -130,6 +130,10 @@ const char *ledger_fault(const struct frame *f)
 {
 	if (f->error)
 		return f->error;
+	if (f->layers & FRAME_IP4 && f->ip4.total_len > f->l3_len)
+		return "ip4 truncated";
+	if (f->layers & FRAME_IP6 && f->ip6.payload_len + (size_t)IP6_HDR_LEN > f->l3_len)
+		return "ip6 truncated";
 	if (f->ip_checksum == CHECKSUM_BAD)
 		return "ip4 checksum";
 	if (f->l4_checksum != CHECKSUM_BAD)

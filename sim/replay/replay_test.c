@@ -10,7 +10,7 @@
 
 struct fake {
 	struct dut_host host;
-	uint64_t now_ns, eth_rx, ip_rx, tcp_rx, tcp_checksum;
+	uint64_t now_ns, eth_rx, ip_rx, tcp_rx, tcp_checksum, tcp_late;
 	bool resolved, waiting;
 	uint64_t timer_ns;
 };
@@ -86,6 +86,7 @@ static void fake_advance(void *dut, uint64_t now_ns)
 	f->now_ns = now_ns;
 	if (now_ns >= f->timer_ns) {
 		fake_answer(f);
+		f->tcp_late++;
 		f->timer_ns = DUT_NEVER;
 	}
 }
@@ -95,6 +96,7 @@ static void fake_counters(void *dut, dut_counter_fn *fn, void *arg)
 	struct fake *f = dut;
 	fn(arg, "tcp", "rx", f->tcp_rx);
 	fn(arg, "tcp", "drop.checksum", f->tcp_checksum);
+	fn(arg, "tcp", "drop.late", f->tcp_late);
 	fn(arg, "ip4", "rx", f->ip_rx);
 	fn(arg, "eth", "rx", f->eth_rx);
 }
@@ -161,15 +163,32 @@ START_TEST(a_drop_has_layer_reason_and_frame)
 	const struct ledger *l = &result.ledger;
 	ck_assert_int_eq(result.outcome, REPLAY_PASS);
 	ck_assert_uint_eq(result.injected, 4);
-	ck_assert_uint_eq(l->n_drops, 1);
+	ck_assert_uint_eq(l->n_drops, 2);
 	ck_assert_uint_eq(l->drops[0].frame, 4);
 	ck_assert_str_eq(l->drops[0].layer, "tcp");
 	ck_assert_str_eq(l->drops[0].reason, "checksum");
 	assert_layer("eth", 4, 0, 0); /* the engine's own ARP reply is nobody's */
 	assert_layer("ip4", 3, 0, 0);
-	assert_layer("tcp", 2, 1, 1);
+	assert_layer("tcp", 2, 1, 2);
 	ck_assert_str_eq(l->layers[0].name, "eth");
 	ck_assert_uint_eq(result.bad_checksums, 1);
+	replay_result_free(&result);
+	forget();
+}
+END_TEST
+
+START_TEST(a_drop_by_a_timer_is_no_frames)
+{
+	begin();
+	tcp(0, to_server(4000, 80), TCP_SYN, 0, true);
+	arp(1, ARP_OP_REQUEST, router_mac, ROUTER, broadcast, SERVER);
+	tcp(2 * NS_PER_S, to_server(4000, 80), TCP_ACK, 0, true);
+	load();
+	replay(&fake_ops, "192.0.2.5", NULL);
+	ck_assert_uint_eq(result.ledger.n_drops, 1);
+	ck_assert_str_eq(result.ledger.drops[0].reason, "late");
+	ck_assert_uint_eq(result.ledger.drops[0].frame, 0);
+	assert_layer("tcp", 2, 1, 1);
 	replay_result_free(&result);
 	forget();
 }
@@ -213,6 +232,23 @@ START_TEST(without_counters_the_harness_judges)
 	ck_assert_uint_eq(l->drops[0].frame, 4);
 	ck_assert_str_eq(l->drops[0].reason, "tcp checksum");
 	replay_result_free(&result);
+	forget();
+}
+END_TEST
+
+START_TEST(the_harness_sees_a_packet_cut_short)
+{
+	struct frame f;
+	begin();
+	udp(0, to_server(5000, 53), 100);
+	load();
+	frame_dissect(&f, t.bytes, t.frames[0].len);
+	ck_assert_ptr_null(ledger_fault(&f));
+	frame_dissect(&f, t.bytes, t.frames[0].len - 1);
+	ck_assert_str_eq(ledger_fault(&f), "ip4 truncated");
+	t.bytes[ETH_HDR_LEN + 8] ^= 1; /* TTL */
+	frame_dissect(&f, t.bytes, t.frames[0].len);
+	ck_assert_str_eq(ledger_fault(&f), "ip4 checksum");
 	forget();
 }
 END_TEST
@@ -268,8 +304,10 @@ int main(void)
 	Suite *suite = suite_create("replay");
 	TCase *c = tcase_create("replay");
 	tcase_add_test(c, a_drop_has_layer_reason_and_frame);
+	tcase_add_test(c, a_drop_by_a_timer_is_no_frames);
 	tcase_add_test(c, an_answer_belongs_to_its_frame);
 	tcase_add_test(c, without_counters_the_harness_judges);
+	tcase_add_test(c, the_harness_sees_a_packet_cut_short);
 	tcase_add_test(c, a_stack_with_one_address_takes_the_first);
 	tcase_add_test(c, nothing_sent_there_is_a_skip);
 	tcase_add_test(c, an_unwritable_pcap_is_told);

@@ -86,6 +86,10 @@ run 0 --stack direct --as server --pcap "$tmp/ping" traces/ping4.pcap && grep -E
 check "direct: five echo requests are answered" $?
 run 0 --stack lwip --as server --pcap "$tmp/ping" traces/ping4.pcap && grep -Eq '^  answers +6 frames at once to 6 frames' "$tmp/out"
 check "lwip: an ARP request and five echo requests are answered" $?
+run 0 --stack direct traces/http4-sll.pcap && grep -Eq '^  tcp +[1-9][0-9]* +[1-9]' "$tmp/out" && grep -q 'made-up' "$tmp/out"
+check "direct: a capture without MACs reaches TCP" $?
+run 0 --stack direct traces/dns4-fragments.pcap && grep -Eq '^  udp +2 ' "$tmp/out"
+check "direct: two datagrams put together from fragments reach UDP" $?
 run 0 --as 192.0.2.2 traces/http4.pcap && grep -q 'in the place of 192.0.2.2' "$tmp/out"
 check "--as ADDR" $?
 run 0 --list-hosts traces/http4.pcap && grep -Eq '^  198.51.100.2 .*--as server' "$tmp/out" && grep -Eq '^  192.0.2.2 .*--as client' "$tmp/out"
