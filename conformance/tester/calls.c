@@ -65,7 +65,7 @@ static int new_socket(struct tester *t, enum dut_socket_type type, unsigned numb
 int (tester_udp_socket)(struct tester *t, uint16_t port)
 {
 	int sock = new_socket(t, DUT_SOCK_DGRAM, 0, DUT_CAP_SOCKETS | DUT_CAP_UDP | DUT_CAP_IPV4, DUT_LAYER_UDP | DUT_LAYER_IPV4);
-	must(t, "bind()", host_bind(t->dut, sock, &(struct dut_sockaddr){ .addr = { .family = 4 }, .port = port }));
+	must(t, "bind()", host_bind(t->dut, sock, &(struct dut_sockaddr){ .port = port }));
 	return sock;
 }
 
@@ -77,7 +77,7 @@ static int tcp_socket(struct tester *t)
 int (tester_tcp_listener)(struct tester *t, uint16_t port)
 {
 	int sock = tcp_socket(t);
-	must(t, "bind()", host_bind(t->dut, sock, &(struct dut_sockaddr){ .addr = { .family = 4 }, .port = port }));
+	must(t, "bind()", host_bind(t->dut, sock, &(struct dut_sockaddr){ .port = port }));
 	must(t, "listen()", host_listen(t->dut, sock, 8));
 	return sock;
 }
@@ -119,23 +119,23 @@ static void fill_pattern(uint8_t *p, size_t len)
 		p[i] = packet_pattern(i);
 }
 
-static long send_pattern(struct tester *t, int sock, const void *head, size_t head_len, size_t len, struct ip4_addr to, uint16_t port)
+static long send_pattern(struct tester *t, int sock, const void *head, size_t head_len, size_t len, const struct dut_sockaddr *to)
 {
-	struct dut_sockaddr peer = tester_sockaddr(to, port);
 	uint8_t *bytes = malloc(head_len + len + 1);
 	if (!bytes)
 		tester_fail(t, "out of memory");
 	if (head_len)
 		memcpy(bytes, head, head_len);
 	fill_pattern(bytes + head_len, len);
-	long sent = host_send(t->dut, sock, bytes, head_len + len, ip4_is_unspecified(to) ? NULL : &peer);
+	long sent = host_send(t->dut, sock, bytes, head_len + len, to);
 	free(bytes);
 	return sent;
 }
 
 void (tester_dut_send)(struct tester *t, int sock, size_t len, struct ip4_addr to, uint16_t port)
 {
-	long sent = must(t, "send()", send_pattern(t, sock, NULL, 0, len, to, port));
+	struct dut_sockaddr peer = tester_sockaddr(to, port);
+	long sent = must(t, "send()", send_pattern(t, sock, NULL, 0, len, ip4_is_unspecified(to) ? NULL : &peer));
 	if ((size_t)sent != len)
 		tester_fail(t, "send() on the DUT took %ld of %zu bytes", sent, len);
 }
@@ -150,8 +150,9 @@ static void put_echo(uint8_t head[ICMP4_HDR_LEN], uint16_t seq)
 void (tester_dut_ping)(struct tester *t, int sock, uint16_t seq, size_t len, struct ip4_addr to)
 {
 	uint8_t head[ICMP4_HDR_LEN];
+	struct dut_sockaddr peer = tester_sockaddr(to, 0);
 	put_echo(head, seq);
-	must(t, "send()", send_pattern(t, sock, head, sizeof(head), len, to, 0));
+	must(t, "send()", send_pattern(t, sock, head, sizeof(head), len, &peer));
 }
 
 /* The kinds of socket that make a DUT send something, in order of preference. */
@@ -180,8 +181,11 @@ void (tester_provoke)(struct tester *t, struct ip4_addr to, size_t len)
 		p->provoke_sock = new_socket(t, provokers[p->provoke_kind].type, provokers[p->provoke_kind].number, 0, 0);
 	}
 	put_echo(echo, 1);
-	bool ping = provokers[p->provoke_kind].type == DUT_SOCK_PING;
-	send_pattern(t, p->provoke_sock, echo, ping ? sizeof(echo) : 0, len, to, 9);
+	enum dut_socket_type type = provokers[p->provoke_kind].type;
+	struct dut_sockaddr peer = tester_sockaddr(to, type == DUT_SOCK_DGRAM ? 9 : 0);
+	if (type == DUT_SOCK_PACKET && !(t->layers & DUT_LAYER_ARP))
+		peer.addr = (struct dut_addr){ .family = 0 }; /* nothing resolves addresses: broadcast is all there is */
+	send_pattern(t, p->provoke_sock, echo, type == DUT_SOCK_PING ? sizeof(echo) : 0, len, &peer);
 }
 
 long tester_dut_recv(struct tester *t, int sock, void *buf, size_t cap, struct dut_sockaddr *from)

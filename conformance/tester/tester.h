@@ -124,7 +124,7 @@ bool tester_has(const struct tester *t, unsigned capabilities, unsigned layers);
 #define tester_dut_send(t, sock, len, to, port) (tester_dut_send)(HERE(t), (sock), (len), (to), (port))
 /* Asks for an echo reply from to: id is the DUT's, seq and len pattern bytes ours. */
 #define tester_dut_ping(t, sock, seq, len, to) (tester_dut_ping)(HERE(t), (sock), (seq), (len), (to))
-/* Makes the DUT send something to to, through whichever kind of socket it has (packet sockets only where there is no IP): provokes resolution. */
+/* Makes the DUT send something to to, through whichever kind of socket it has: provokes resolution. Without IP that is a packet socket, without ARP it broadcasts. */
 #define tester_provoke(t, to) (tester_provoke)(HERE(t), (to), 32)
 /* The same with len pattern bytes as its payload. */
 #define tester_provoke_len(t, to, len) (tester_provoke)(HERE(t), (to), (len))
