@@ -140,7 +140,7 @@ sanitized-test: test-programs
 	mkdir -p $(B)/results
 	printf '$(TEST_LIST)' | sed 's/^ *//' | .ci/test $(B)/test $(JOBS)
 
-DEMO_CAPTURE = traces/http-loss-ipv4.pcap
+DEMO_CAPTURE = traces/http4-loss.pcap
 .PHONY: demo
 demo: all ## a lossy transfer, a replayed capture, the suites, a report: start here
 	mkdir -p $(B)/demo
