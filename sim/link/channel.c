@@ -6,6 +6,7 @@
 #include "sim/link/match.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,9 +78,7 @@ struct random_stream *channel_stream(struct channel *ch, struct channel_streams 
 	struct random_stream *r = &streams->stream[id];
 	if (streams->ready & 1u << id)
 		return r;
-	char *suffix = ch->stream_name + ch->stream_prefix_len;
-	strcpy(suffix, streams == &ch->copy ? "copy/" : "");
-	strcat(suffix, stream_names[id]);
+	snprintf(ch->stream_name + ch->stream_prefix_len, STREAM_SUFFIX_MAX, "%s%s", streams == &ch->copy ? "copy/" : "", stream_names[id]);
 	world_random(ch->w, r, ch->stream_name);
 	streams->ready |= 1u << id;
 	return r;

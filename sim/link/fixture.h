@@ -11,6 +11,7 @@
 
 #define PORTS_MAX 8
 #define ARRIVALS_MAX 20000
+#define TRAIN 10000u
 
 struct arrival {
 	uint64_t at_ns;
@@ -107,6 +108,25 @@ static inline void net_train(struct net *net, unsigned n, uint32_t len, uint64_t
 static inline const struct link_counters *net_counters(struct net *net, unsigned port)
 {
 	return link_counters(net->port[port], LINK_FROM_HOST);
+}
+
+/* TRAIN frames 1 µs apart over a wire with these impairments. */
+static inline struct net *train(uint64_t seed, struct impairments imp)
+{
+	struct net *net = net_create(seed, LINK_WIRE, 2);
+	net_impair(net, 0, imp);
+	net_train(net, TRAIN, 100, 1000);
+	return net;
+}
+
+/* Which ids arrived how often. */
+static inline void count_ids(const struct net *net, uint8_t times[TRAIN + 1])
+{
+	memset(times, 0, TRAIN + 1);
+	for (unsigned i = 0; i < net->n; i++) {
+		if (net->arrivals[i].id <= TRAIN)
+			times[net->arrivals[i].id]++;
+	}
 }
 
 #endif
