@@ -33,6 +33,7 @@ struct arp_counts {
 static const char *const counter_names[] = { ARP_COUNTERS(COUNTER_NAME) };
 
 #define ANNOUNCE_INTERVAL_NS (2 * NS_PER_S) /* RFC 5227 section 1.1 */
+#define DEFEND_INTERVAL_NS (10 * NS_PER_S)  /* likewise */
 #define MAX_DOUBLINGS 6
 
 static const struct mac broadcast = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
@@ -42,7 +43,8 @@ struct own_address {
 	struct ip4_addr addr;
 	uint32_t announcements_left;
 	struct timer timer;
-	bool taken;
+	uint64_t contested_ns;       /* the last conflicting packet, if contested */
+	bool taken, contested;
 };
 
 struct arp {
@@ -317,6 +319,26 @@ static struct own_address *find_own(const struct arp *arp, struct ip4_addr addr)
 	return NULL;
 }
 
+static int announce(struct own_address *own)
+{
+	struct arp_pkt pkt = packet(own->arp, ARP_OP_REQUEST);
+	pkt.spa = pkt.tpa = own->addr;
+	own->arp->count.tx_request++;
+	return transmit(own->arp, &pkt, broadcast);
+}
+
+/* Another host uses our address (RFC 5227 section 2.4 (c)): neither learned nor answered, but claimed once in DEFEND_INTERVAL. */
+static uint64_t *conflict(struct own_address *own)
+{
+	uint64_t now_ns = own->arp->env->now_ns;
+	bool recent = own->contested && now_ns - own->contested_ns < DEFEND_INTERVAL_NS;
+	own->contested = true;
+	own->contested_ns = now_ns;
+	if (!recent)
+		announce(own);
+	return &own->arp->count.conflict;
+}
+
 /* What no honest sender puts into its own fields. NULL, or the counter of the drop. */
 static uint64_t *check_sender(struct arp *arp, const struct arp_pkt *pkt)
 {
@@ -327,9 +349,8 @@ static uint64_t *check_sender(struct arp *arp, const struct arp_pkt *pkt)
 		return &arp->count.drop_sender_mac;
 	if (!unicast(pkt->spa) && !ip4_is_unspecified(pkt->spa))
 		return &arp->count.drop_sender_ip;
-	if (find_own(arp, pkt->spa))
-		return &arp->count.conflict; /* RFC 5227 section 2.4: neither learned nor answered */
-	return NULL;
+	struct own_address *own = find_own(arp, pkt->spa);
+	return own ? conflict(own) : NULL;
 }
 
 /* RFC 826 "Packet Reception", after the checks. An RFC 5227 probe (spa 0.0.0.0) is answered, but tells nothing to learn. */
@@ -379,14 +400,6 @@ static void receive(struct buf *b, const struct eth_rx *rx, void *arg)
 
 /* --- own addresses ---------------------------------------------------------------------------- */
 
-static int announce(struct own_address *own)
-{
-	struct arp_pkt pkt = packet(own->arp, ARP_OP_REQUEST);
-	pkt.spa = pkt.tpa = own->addr;
-	own->arp->count.tx_request++;
-	return transmit(own->arp, &pkt, broadcast);
-}
-
 static void announce_timer(void *arg)
 {
 	struct own_address *own = arg;
@@ -413,6 +426,7 @@ int arp_add_address(struct arp *arp, struct ip4_addr addr)
 			continue;
 		own->taken = true;
 		own->addr = addr;
+		own->contested = false;
 		own->announcements_left = arp->config.announcements;
 		if (own->announcements_left)
 			env_timer_in(arp->env, &own->timer, 0);

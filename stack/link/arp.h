@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ARP for IPv4 over Ethernet: RFC 826, RFC 1122 section 2.3.2, and the answering side of RFC 5227.
+ * ARP for IPv4 over Ethernet: RFC 826, RFC 1122 section 2.3.2, and of RFC 5227 answering and defending an address (section 2.4 (c)).
  * The cache is bounded; the least recently used entry makes room.
  */
 #ifndef STACK_LINK_ARP_H
