@@ -4,59 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define ARP_COUNTERS(X) \
-	X(rx, "rx") \
-	X(tx_request, "tx.request") \
-	X(tx_reply, "tx.reply") \
-	X(learned, "learned") \
-	X(updated, "updated") \
-	X(expired, "expired") \
-	X(evicted, "evicted") \
-	X(failed, "failed") \
-	X(conflict, "conflict") \
-	X(drop_short, "drop.short") \
-	X(drop_type, "drop.type") \
-	X(drop_op, "drop.op") \
-	X(drop_looped, "drop.looped") \
-	X(drop_sender_mac, "drop.sender_mac") \
-	X(drop_sender_ip, "drop.sender_ip") \
-	X(drop_not_for_us, "drop.not_for_us") \
-	X(drop_unsolicited, "drop.unsolicited") \
-	X(drop_queue, "drop.queue_full") \
-	X(drop_failed, "drop.unresolved") \
-	X(drop_full, "drop.table_full") \
-	X(drop_no_memory, "drop.no_memory")
-
-struct arp_counts {
-	ARP_COUNTERS(COUNTER_FIELD)
-};
 static const char *const counter_names[] = { ARP_COUNTERS(COUNTER_NAME) };
 
-#define ANNOUNCE_INTERVAL_NS (2 * NS_PER_S) /* RFC 5227 section 1.1 */
-#define DEFEND_INTERVAL_NS (10 * NS_PER_S)  /* likewise */
 #define MAX_DOUBLINGS 6
 
 static const struct mac broadcast = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
-
-struct own_address {
-	struct arp *arp;
-	struct ip4_addr addr;
-	uint32_t announcements_left;
-	struct timer timer;
-	uint64_t contested_ns;       /* the last conflicting packet, if contested */
-	bool taken, contested;
-};
-
-struct arp {
-	struct env *env;
-	struct eth *eth;
-	struct arp_config config;
-	struct arp_cache cache;
-	struct own_address *own;
-	arp_failed_fn *failed;
-	void *failed_arg;
-	struct arp_counts count;
-};
 
 struct arp_config arp_config_default(void)
 {
@@ -73,7 +25,7 @@ struct arp_config arp_config_default(void)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-static int transmit(struct arp *arp, const struct arp_pkt *pkt, struct mac dst)
+int arp_transmit(struct arp *arp, const struct arp_pkt *pkt, struct mac dst)
 {
 	struct buf *b = buf_alloc(arp->env->pool, BUF_HEADROOM, ARP_LEN);
 	if (!b) {
@@ -84,33 +36,18 @@ static int transmit(struct arp *arp, const struct arp_pkt *pkt, struct mac dst)
 	return eth_send(arp->eth, b, dst, ETHERTYPE_ARP);
 }
 
-static struct arp_pkt packet(const struct arp *arp, uint16_t op)
+struct arp_pkt arp_packet(const struct arp *arp, uint16_t op)
 {
 	return (struct arp_pkt){
 		.htype = ARP_HTYPE_ETHERNET, .ptype = ETHERTYPE_IP4, .hlen = 6, .plen = 4, .op = op, .sha = eth_mac(arp->eth),
 	};
 }
 
-/* The own address that shares the longest prefix with addr; 0.0.0.0 without any. */
-static struct ip4_addr own_address_near(const struct arp *arp, struct ip4_addr addr)
-{
-	struct ip4_addr best = { { 0 } };
-	uint32_t best_distance = UINT32_MAX;
-	for (uint32_t i = 0; i < arp->config.max_addresses; i++) {
-		uint32_t distance = ip4_u32(arp->own[i].addr) ^ ip4_u32(addr);
-		if (arp->own[i].taken && distance < best_distance) {
-			best_distance = distance;
-			best = arp->own[i].addr;
-		}
-	}
-	return best;
-}
-
 static void request(struct arp_entry *e, struct mac dst)
 {
 	struct arp *arp = e->arp;
-	struct arp_pkt pkt = packet(arp, ARP_OP_REQUEST);
-	pkt.spa = own_address_near(arp, e->addr);
+	struct arp_pkt pkt = arp_packet(arp, ARP_OP_REQUEST);
+	pkt.spa = arp_own_near(arp, e->addr);
 	pkt.tpa = e->addr;
 	if (!mac_is_broadcast(dst))
 		pkt.tha = dst;
@@ -121,17 +58,17 @@ static void request(struct arp_entry *e, struct mac dst)
 	env_timer_in(arp->env, &e->timer, e->wait_ns);
 	if (e->state == ARP_INCOMPLETE && e->tries <= MAX_DOUBLINGS)
 		e->wait_ns *= 2;
-	transmit(arp, &pkt, dst);
+	arp_transmit(arp, &pkt, dst);
 }
 
 static void reply(struct arp *arp, const struct arp_pkt *to)
 {
-	struct arp_pkt pkt = packet(arp, ARP_OP_REPLY);
+	struct arp_pkt pkt = arp_packet(arp, ARP_OP_REPLY);
 	pkt.spa = to->tpa;
 	pkt.tha = to->sha;
 	pkt.tpa = to->spa;
 	arp->count.tx_reply++;
-	transmit(arp, &pkt, to->sha);
+	arp_transmit(arp, &pkt, to->sha);
 }
 
 /* --- entries ---------------------------------------------------------------------------------- */
@@ -266,11 +203,6 @@ static void entry_timer(void *arg)
 	}
 }
 
-static bool unicast(struct ip4_addr a)
-{
-	return !ip4_is_multicast(a) && !ip4_is_broadcast(a) && !ip4_is_unspecified(a) && !ip4_is_loopback(a);
-}
-
 int arp_send(struct arp *arp, struct buf *b, struct ip4_addr next_hop, uint16_t ethertype)
 {
 	struct arp_entry *e = arp_cache_find(&arp->cache, next_hop);
@@ -280,7 +212,7 @@ int arp_send(struct arp *arp, struct buf *b, struct ip4_addr next_hop, uint16_t 
 		return eth_send(arp->eth, b, e->mac, ethertype);
 	}
 	if (!e) {
-		int err = !unicast(next_hop) ? -EINVAL : (e = add_entry(arp, next_hop)) ? 0 : -ENOBUFS;
+		int err = !arp_is_unicast(next_hop) ? -EINVAL : (e = add_entry(arp, next_hop)) ? 0 : -ENOBUFS;
 		if (err) {
 			buf_free(b);
 			return err;
@@ -310,35 +242,6 @@ int arp_output_ip4(struct buf *b, struct ip4_addr next_hop, void *arg)
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
-static struct own_address *find_own(const struct arp *arp, struct ip4_addr addr)
-{
-	for (uint32_t i = 0; i < arp->config.max_addresses; i++) {
-		if (arp->own[i].taken && ip4_equal(arp->own[i].addr, addr))
-			return &arp->own[i];
-	}
-	return NULL;
-}
-
-static int announce(struct own_address *own)
-{
-	struct arp_pkt pkt = packet(own->arp, ARP_OP_REQUEST);
-	pkt.spa = pkt.tpa = own->addr;
-	own->arp->count.tx_request++;
-	return transmit(own->arp, &pkt, broadcast);
-}
-
-/* Another host uses our address (RFC 5227 section 2.4 (c)): neither learned nor answered, but claimed once in DEFEND_INTERVAL. */
-static uint64_t *conflict(struct own_address *own)
-{
-	uint64_t now_ns = own->arp->env->now_ns;
-	bool recent = own->contested && now_ns - own->contested_ns < DEFEND_INTERVAL_NS;
-	own->contested = true;
-	own->contested_ns = now_ns;
-	if (!recent)
-		announce(own);
-	return &own->arp->count.conflict;
-}
-
 /* What no honest sender puts into its own fields. NULL, or the counter of the drop. */
 static uint64_t *check_sender(struct arp *arp, const struct arp_pkt *pkt)
 {
@@ -347,16 +250,16 @@ static uint64_t *check_sender(struct arp *arp, const struct arp_pkt *pkt)
 		return &arp->count.drop_looped;
 	if (mac_is_multicast(pkt->sha) || mac_equal(pkt->sha, zero))
 		return &arp->count.drop_sender_mac;
-	if (!unicast(pkt->spa) && !ip4_is_unspecified(pkt->spa))
+	if (!arp_is_unicast(pkt->spa) && !ip4_is_unspecified(pkt->spa))
 		return &arp->count.drop_sender_ip;
-	struct own_address *own = find_own(arp, pkt->spa);
-	return own ? conflict(own) : NULL;
+	struct arp_own *own = arp_own_find(arp, pkt->spa);
+	return own ? arp_own_conflict(own) : NULL;
 }
 
 /* RFC 826 "Packet Reception", after the checks. An RFC 5227 probe (spa 0.0.0.0) is answered, but tells nothing to learn. */
 static uint64_t *take_in(struct arp *arp, const struct arp_pkt *pkt)
 {
-	bool for_us = find_own(arp, pkt->tpa) != NULL, probe = ip4_is_unspecified(pkt->spa);
+	bool for_us = arp_own_find(arp, pkt->tpa) != NULL, probe = ip4_is_unspecified(pkt->spa);
 	struct arp_entry *e = probe ? NULL : arp_cache_find(&arp->cache, pkt->spa);
 	if (e) {
 		arp->count.updated++;
@@ -398,53 +301,6 @@ static void receive(struct buf *b, const struct eth_rx *rx, void *arg)
 	buf_free(b);
 }
 
-/* --- own addresses ---------------------------------------------------------------------------- */
-
-static void announce_timer(void *arg)
-{
-	struct own_address *own = arg;
-	announce(own);
-	if (--own->announcements_left)
-		env_timer_in(own->arp->env, &own->timer, ANNOUNCE_INTERVAL_NS);
-}
-
-int arp_announce(struct arp *arp, struct ip4_addr addr)
-{
-	struct own_address *own = find_own(arp, addr);
-	return own ? announce(own) : -ENOENT;
-}
-
-int arp_add_address(struct arp *arp, struct ip4_addr addr)
-{
-	if (!unicast(addr))
-		return -EINVAL;
-	if (find_own(arp, addr))
-		return -EEXIST;
-	for (uint32_t i = 0; i < arp->config.max_addresses; i++) {
-		struct own_address *own = &arp->own[i];
-		if (own->taken)
-			continue;
-		own->taken = true;
-		own->addr = addr;
-		own->contested = false;
-		own->announcements_left = arp->config.announcements;
-		if (own->announcements_left)
-			env_timer_in(arp->env, &own->timer, 0);
-		return 0;
-	}
-	return -ENOSPC;
-}
-
-int arp_remove_address(struct arp *arp, struct ip4_addr addr)
-{
-	struct own_address *own = find_own(arp, addr);
-	if (!own)
-		return -ENOENT;
-	timer_cancel(&arp->env->timers, &own->timer);
-	own->taken = false;
-	return 0;
-}
-
 /* --- the cache from outside ------------------------------------------------------------------- */
 
 int arp_lookup(const struct arp *arp, struct ip4_addr addr, struct mac *mac)
@@ -458,7 +314,7 @@ int arp_lookup(const struct arp *arp, struct ip4_addr addr, struct mac *mac)
 
 int arp_add_static(struct arp *arp, struct ip4_addr addr, struct mac mac)
 {
-	if (!unicast(addr) || mac_is_multicast(mac))
+	if (!arp_is_unicast(addr) || mac_is_multicast(mac))
 		return -EINVAL;
 	struct arp_entry *e = arp_cache_find(&arp->cache, addr);
 	if (!e && !(e = add_entry(arp, addr)))
@@ -493,17 +349,14 @@ void arp_suspect(struct arp *arp, struct ip4_addr addr)
 static int init(struct arp *arp)
 {
 	int err = arp_cache_init(&arp->cache, arp->config.max_entries);
-	arp->own = calloc(arp->config.max_addresses, sizeof(*arp->own));
-	if (err || !arp->own)
-		return -ENOMEM;
+	if (err)
+		return err;
 	for (uint32_t i = 0; i < arp->config.max_entries && !err; i++) {
 		arp->cache.entries[i].arp = arp;
 		err = timer_init(&arp->env->timers, &arp->cache.entries[i].timer, entry_timer, &arp->cache.entries[i]);
 	}
-	for (uint32_t i = 0; i < arp->config.max_addresses && !err; i++) {
-		arp->own[i].arp = arp;
-		err = timer_init(&arp->env->timers, &arp->own[i].timer, announce_timer, &arp->own[i]);
-	}
+	if (!err)
+		err = arp_own_init(arp);
 	return err ? err : eth_register(arp->eth, ETHERTYPE_ARP, receive, arp);
 }
 
@@ -513,10 +366,8 @@ static void fini(struct arp *arp)
 		buf_free_all(arp->cache.entries[i].queue);
 		timer_fini(&arp->env->timers, &arp->cache.entries[i].timer);
 	}
-	for (uint32_t i = 0; arp->own && i < arp->config.max_addresses; i++)
-		timer_fini(&arp->env->timers, &arp->own[i].timer);
+	arp_own_fini(arp);
 	arp_cache_fini(&arp->cache);
-	free(arp->own);
 	free(arp);
 }
 
