@@ -57,6 +57,16 @@ void failure_print(FILE *out, const struct record *r, const char *indent)
 	print_line(out, r, indent, "rerun");
 }
 
+/* Columns the longest name of a stack takes. */
+static int stack_width(const struct plan *plan)
+{
+	size_t width = sizeof("stack") - 1;
+	for (size_t s = 0; s < plan->n_stacks; s++)
+		if (strlen(plan->stacks[s].spec.text) > width)
+			width = strlen(plan->stacks[s].spec.text);
+	return (int)width;
+}
+
 void console_start(const struct plan *plan, uint64_t seed)
 {
 	printf("%zu case%s on", plan->n_cases, plan->n_cases == 1 ? "" : "s");
@@ -81,7 +91,7 @@ void console_add(const struct plan *plan, const struct record *r, size_t index)
 	bool first = index == 0 || !same_line(&plan->jobs[index - 1], r->job);
 	bool last = index + 1 == plan->n_jobs || !same_line(&plan->jobs[index + 1], r->job);
 	if (first)
-		printf("%-10s %-9s ", r->job->stack->spec.text, r->job->pc->suite->name);
+		printf("%-*s  %-9s ", stack_width(plan), r->job->stack->spec.text, r->job->pc->suite->name);
 	putchar(marks[r->outcome]);
 	if (last) {
 		size_t from = index;
@@ -116,7 +126,7 @@ static void print_row(const struct plan *plan, const struct record *records, con
 		}
 	if (n == 0)
 		return;
-	printf("%-10s %-9s", stack->spec.text, suite->name);
+	printf("%-*s  %-9s", stack_width(plan), stack->spec.text, suite->name);
 	for (int level = MUST; level <= MAY; level++)
 		print_counts(counts[level]);
 	printf("\n");
@@ -125,8 +135,8 @@ static void print_row(const struct plan *plan, const struct record *records, con
 void console_end(const struct plan *plan, const struct record *records)
 {
 	unsigned total[N_OUTCOMES] = { 0 };
-	printf("\n%-20s%-26s%-26s%s\n", "", "  MUST", "  SHOULD", "  MAY");
-	printf("%-10s %-9s", "stack", "suite");
+	printf("\n%-*s  %-9s%-26s%-26s%s\n", stack_width(plan), "", "", "  MUST", "  SHOULD", "  MAY");
+	printf("%-*s  %-9s", stack_width(plan), "stack", "suite");
 	for (int level = MUST; level <= MAY; level++)
 		printf("  pass  fail xfail  skip  ");
 	printf("\n");

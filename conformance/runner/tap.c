@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* TAP version 13: one line a case in case order; what failed is explained in comment lines. */
+/* TAP version 13: one line a case in case order; what failed is explained in comment lines. Directives are case-insensitive. */
 #include "conformance/runner/runner.h"
 
 void tap_write(FILE *out, const struct plan *plan, const struct record *records)
@@ -14,7 +14,7 @@ void tap_write(FILE *out, const struct plan *plan, const struct record *records)
 		if (r->outcome == OUTCOME_SKIP)
 			fprintf(out, " # SKIP %s", r->message ? r->message : "");
 		if (r->outcome == OUTCOME_XFAIL)
-			fprintf(out, " # TODO known failure: %s", r->reason);
+			fprintf(out, " # todo known failure: %s", r->reason);
 		fputc('\n', out);
 		if (outcome_is_bad(r->outcome))
 			failure_print(out, r, "# ");
