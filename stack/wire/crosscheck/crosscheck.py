@@ -63,11 +63,11 @@ def main():
     passed = failed = frames = 0
     totals = Counter()
 
-    groups, capture = emitted.check(dissect, args.build)
+    groups, captures = emitted.check(dissect, args.build)
     for name, n, differences in groups:
         report("emitted " + name, differences, [], Counter(), n)
         passed, failed = passed + (not differences), failed + bool(differences)
-    paths = [capture] + captures_of(args.captures)
+    paths = captures + captures_of(args.captures)
     with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
         for path, result in zip(paths, pool.map(lambda p: check_capture(dissect, p), paths)):
             report(path, *result)

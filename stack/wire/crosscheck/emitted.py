@@ -126,7 +126,7 @@ def scapy_fields(p):
 
 
 def check(dissect, build):
-    """([(group, frames, differences)], a capture of all frames emitted)."""
+    """([(group, frames, differences)], captures of the frames emitted and of those of the unit tests)."""
     lines = subprocess.run([dissect, "--emit"], capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
     groups, packets = {}, []
     for line in lines:
@@ -140,6 +140,8 @@ def check(dissect, build):
             if said.get(field) != parsed.get(field):
                 differences.append(f"frame {len(packets)}, {field}: wire {said.get(field)}, scapy {parsed.get(field)}")
         groups[group] = (n + 1, differences)
-    path = os.path.join(build, "emitted.pcap")
-    wrpcap(path, packets)
-    return [(name, n, differences) for name, (n, differences) in groups.items()], path
+    golden = subprocess.run([dissect, "--golden"], capture_output=True, text=True, check=True).stdout.split()
+    captures = [os.path.join(build, "emitted.pcap"), os.path.join(build, "golden.pcap")]
+    wrpcap(captures[0], packets)
+    wrpcap(captures[1], [Ether(bytes.fromhex(frame)) for frame in golden], linktype=1)
+    return [(name, n, differences) for name, (n, differences) in groups.items()], captures

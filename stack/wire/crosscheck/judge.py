@@ -22,7 +22,7 @@ TCP = ["tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.hdr_len"
 LAYERS = {"arp": ARP, "ip": IP, "ipv6": IPV6, "ipv6.fraghdr": FRAGMENT, "icmp": ICMP, "icmpv6": ICMPV6, "udp": UDP, "tcp": TCP}
 FIELDS = LINK + [f for layer in LAYERS.values() for f in layer]
 SERVICE_TAG = {"ieee8021ad.id": "vlan.id", "ieee8021ad.priority": "vlan.priority", "ieee8021ad.dei": "vlan.dei"}
-ABOUT = ["frame.number", "frame.protocols", "_ws.expert.message"] + list(SERVICE_TAG)
+ABOUT = ["frame.number", "frame.protocols", "_ws.expert.message", "ip.cur_rt"] + list(SERVICE_TAG)
 
 PREFERENCES = ["ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "udp.check_checksum:TRUE", "ip.defragment:FALSE", "ipv6.defragment:FALSE",
                "tcp.desegment_tcp_streams:FALSE", "tcp.relative_sequence_numbers:FALSE", "ip.tso_support:FALSE"]
@@ -163,6 +163,9 @@ def excuse(field, ours, theirs, wire, row):
     # IEEE 802.3 section 3.2.6: up to 1500 it is a length.
     if (field, ours, theirs) in (("eth.type", None, "0"), ("eth.len", "0", None)):
         return "an 802.3 length of 0: tshark takes it for a type"
+    # RFC 791 section 3.1: the address in the header is where a source-routed packet goes next.
+    if field == "ip.dst" and ours == row["ip.cur_rt"] and {"131", "137"} & set(wire["ip.opt.type"].split(",")):
+        return "a source route: tshark calls the end of the route the destination, and the header's address the current one"
     # wire has the type behind a tag of either kind; tshark has no field for it behind a service tag.
     if field == "vlan.etype" and theirs is None and "ieee8021ad" in row["frame.protocols"].split(":"):
         return "the EtherType behind a service tag has no field in tshark"

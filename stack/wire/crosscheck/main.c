@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* dissect CAPTURE: one line a frame, its number and the fields of fields.h. dissect --emit: the emission table. Exit 2 for bad input. */
+/*
+ * dissect CAPTURE: one line a frame, its number and the fields of fields.h. dissect --emit: the emission table.
+ * dissect --golden: the frames of the unit tests as hex, one a line. Exit 2 for bad input.
+ */
 #include "stack/wire/crosscheck/fields.h"
 
 #include "sim/pcap/capture.h"
+#include "stack/wire/golden.h"
 
 #include <stdio.h>
 
@@ -55,14 +59,24 @@ static int write_capture(const char *path)
 	return rc < 0 ? 2 : 0;
 }
 
+static void write_golden(void)
+{
+	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++)
+		puts(golden[i].hex);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--emit") == 0) {
 		emit_table();
 		return 0;
 	}
+	if (argc == 2 && strcmp(argv[1], "--golden") == 0) {
+		write_golden();
+		return 0;
+	}
 	if (argc == 2)
 		return write_capture(argv[1]);
-	fprintf(stderr, "usage: dissect CAPTURE | --emit\n");
+	fprintf(stderr, "usage: dissect CAPTURE | --emit | --golden\n");
 	return 2;
 }
