@@ -33,8 +33,8 @@ static int parse_spec(const struct scenario *s, const struct run_options *option
 		return bad_stack(s, options, h, why, e);
 	if (spec->n_options + h->n_options > DUT_SPEC_OPTIONS)
 		return scn_fail(e, h->options_pos, "more than %d options", DUT_SPEC_OPTIONS);
-	memcpy(spec->options + spec->n_options, h->options, h->n_options * sizeof(*h->options));
-	spec->n_options += h->n_options;
+	for (unsigned i = 0; i < h->n_options; i++)
+		spec->options[spec->n_options++] = h->options[i];
 	return 0;
 }
 

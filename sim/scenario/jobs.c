@@ -59,6 +59,7 @@ static _Noreturn void child(const struct pool *pool, unsigned i, int fd)
 			close(pool->workers[k].fd);
 	}
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGALRM, SIG_DFL);
 	alarm(pool->jobs->limit_s);
 	_exit(pool->jobs->work(pool->jobs->arg, i, fd));
 }
