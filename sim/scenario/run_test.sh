@@ -101,5 +101,11 @@ done
 [ "$(find "$work/pcap1" -type f | wc -l)" = 2 ] && diff -r "$work/pcap1" "$work/pcap2"
 report $? "the same bytes with one job and with two" ""
 
+# The examples of the grammar are scenarios themselves.
+awk -v dir="$work" '/^```yaml/ { n++; inside = 1; next } /^```/ { inside = 0 } inside { print > dir "/example" n ".yaml" }' scenarios/README.md
+out=$("$run" "$work"/example1.yaml "$work"/example2.yaml 2>&1)
+[ $? = 0 ] && [ "$(tail -n 1 <<<"$out")" = "2 passed, 0 failed" ]
+report $? "the examples in scenarios/README.md" "$out"
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
