@@ -77,6 +77,24 @@ START_TEST(large_datagrams_are_fragmented)
 }
 END_TEST
 
+/* 576 - 20 is no multiple of 8: all fragments but the last are cut to one. */
+START_TEST(fragments_lie_on_the_grid_of_8)
+{
+	struct ip4_hdr h;
+	struct buf *want = pattern(1661);
+	ck_assert_int_eq(send_to(remote, 1661, false), 0);
+	ck_assert_uint_eq(n_sent, 4);
+	ip4_hdr_parse(&h, sent.bytes, sent.len);
+	ck_assert_uint_eq(h.offset, 3 * 552);
+	ck_assert_uint_eq(h.total_len, 20 + 1661 - 3 * 552);
+	ck_assert_mem_eq(payload_of_fragments, want->data, want->len);
+	buf_free(want);
+	n_sent = 0;
+	ck_assert_int_eq(send_to(remote, 552 + 556, false), 0); /* the last may use the room to the last byte */
+	ck_assert_uint_eq(n_sent, 2);
+}
+END_TEST
+
 START_TEST(identifications_repeat_only_after_all_others)
 {
 	static bool seen[65536];
@@ -225,6 +243,7 @@ int main(void)
 	tcase_add_loop_test(tc, broadcast_needs_leave, 0, 2);
 	tcase_add_test(tc, multicast_has_a_ttl_of_one);
 	tcase_add_loop_test(tc, large_datagrams_are_fragmented, 0, 5);
+	tcase_add_test(tc, fragments_lie_on_the_grid_of_8);
 	tcase_add_test(tc, identifications_repeat_only_after_all_others);
 	tcase_add_test(tc, output_errors_reach_the_sender);
 	tcase_add_test(tc, own_packets_loop_back_bounded);

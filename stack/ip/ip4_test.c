@@ -7,6 +7,7 @@ START_TEST(a_good_packet_is_delivered_whatever_its_ttl)
 	struct ip4_hdr h = header();
 	h.tos = 0xb8;
 	ip4_input(ip4, lan, packet(h, 18), false); /* with link padding */
+	ck_assert_uint_eq(got_len, 8);
 	h.ttl = 0;
 	arrive(h); /* RFC 1122 section 3.2.1.7 */
 	ck_assert_uint_eq(n_got, 2);
@@ -88,6 +89,19 @@ START_TEST(broadcast_forms_are_recognized)
 }
 END_TEST
 
+/* RFC 3021: both addresses of a 31-bit prefix are hosts. */
+START_TEST(a_pair_of_addresses_has_no_broadcast)
+{
+	struct ip4_hdr h = header();
+	ck_assert_int_eq(ip4_address_add(ip4, lan, (struct ip4_addr){ { 192, 168, 0, 2 } }, 31), 0);
+	h.src = (struct ip4_addr){ { 192, 168, 0, 3 } };
+	arrive(h);
+	ck_assert_uint_eq(n_got, 1);
+	ck_assert(!ip_is_broadcast(ip, &got_rx.src));
+	ck_assert_int_eq(send_to(h.src, 1, false), 0);
+}
+END_TEST
+
 START_TEST(unicast_in_a_link_broadcast_is_dropped)
 {
 	ip4_input(ip4, lan, packet(header(), 0), true);
@@ -153,8 +167,8 @@ END_TEST
 
 START_TEST(malformed_options_are_reported_with_their_place)
 {
-	static const uint8_t cases[][4] = { { 1, 7, 0, 0 }, { 1, 7, 1, 0 }, { 1, 7, 9, 4 }, { 1, 1, 1, 7 } };
-	static const uint32_t at[] = { 21, 21, 21, 23 };
+	static const uint8_t cases[][4] = { { 1, 7, 0, 0 }, { 1, 7, 1, 0 }, { 1, 7, 9, 4 }, { 1, 1, 1, 7 }, { IP4_OPT_LSRR, 3, 3, 0 }, { 1, IP4_OPT_SSRR, 2, 0 } };
+	static const uint32_t at[] = { 21, 21, 21, 23, 20, 21 };
 	arrive_with_options(cases[_i], 4);
 	ck_assert_uint_eq(n_got, 0);
 	ck_assert_uint_eq(count("drop.options"), 1);
@@ -172,6 +186,9 @@ START_TEST(only_finished_source_routes_are_taken)
 	ck_assert_uint_eq(n_got, 0);
 	ck_assert_uint_eq(count("drop.source_route"), 1);
 	ck_assert_int_eq(report_what, IP4_REPORT_SOURCE_ROUTE);
+	left[2] = 7; /* the pointer must be greater than the length: RFC 791 section 3.1 */
+	arrive_with_options(left, 7);
+	ck_assert_uint_eq(n_got, 0);
 	arrive_with_options(done, 7);
 	ck_assert_uint_eq(n_got, 1);
 	ck_assert_uint_eq(n_sent, 0);
@@ -233,11 +250,12 @@ int main(void)
 	tcase_add_loop_test(tc, each_bad_header_has_its_reason, 0, 14);
 	tcase_add_test(tc, every_flipped_header_bit_fails_the_checksum);
 	tcase_add_loop_test(tc, broadcast_forms_are_recognized, 0, 6);
+	tcase_add_test(tc, a_pair_of_addresses_has_no_broadcast);
 	tcase_add_test(tc, unicast_in_a_link_broadcast_is_dropped);
 	tcase_add_test(tc, the_unspecified_source_may_only_ask_everyone);
 	tcase_add_test(tc, groups_are_received_where_joined);
 	tcase_add_test(tc, unknown_options_are_ignored);
-	tcase_add_loop_test(tc, malformed_options_are_reported_with_their_place, 0, 4);
+	tcase_add_loop_test(tc, malformed_options_are_reported_with_their_place, 0, 6);
 	tcase_add_loop_test(tc, only_finished_source_routes_are_taken, 0, 2);
 	tcase_add_test(tc, protocols_are_claimed_once);
 	tcase_add_test(tc, fragments_come_together);
