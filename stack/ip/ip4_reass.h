@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * IPv4 reassembly (RFC 791 section 3.2, RFC 815's hole idea, RFC 1122 section 3.3.2).
+ * IPv4 reassembly (RFC 791 section 3.2, RFC 1122 section 3.3.2).
  * Overlaps: a fragment that shares bytes with another and is not its exact copy condemns the whole datagram, what is
  * still to come included, as RFC 5722 asks for IPv6. Exact copies are dropped without harm.
  */
