@@ -17,7 +17,8 @@ static const char *stack_of(const struct scenario *s, const struct run_options *
 }
 
 /* Says where the stack was named: the host, the command line or the top of the file. */
-static int bad_stack(const struct scenario *s, const struct run_options *options, const struct scn_host *h, const char *why, struct scn_error *e)
+static int bad_stack(const struct scenario *s, const struct run_options *options, const struct scn_host *h,
+	const char *why, struct scn_error *e)
 {
 	if (!h->stack && options->stack) {
 		snprintf(e->text, sizeof(e->text), "--stack: %s", why);
@@ -26,7 +27,8 @@ static int bad_stack(const struct scenario *s, const struct run_options *options
 	return scn_fail(e, h->stack ? h->stack_pos : s->stack_pos, "%s", why);
 }
 
-static int parse_spec(const struct scenario *s, const struct run_options *options, const struct scn_host *h, struct dut_spec *spec, struct scn_error *e)
+static int parse_spec(const struct scenario *s, const struct run_options *options, const struct scn_host *h,
+	struct dut_spec *spec, struct scn_error *e)
 {
 	char why[256];
 	if (dut_spec_parse(spec, stack_of(s, options, h), why, sizeof(why)))

@@ -37,7 +37,8 @@ struct field {
 };
 
 /* Reads a map into target. what names it in messages ("link"). mask may be NULL. 0 or an error. */
-int read_map(struct reader *r, const struct yaml_node *map, const char *what, const struct field *fields, size_t n, void *target, unsigned *mask);
+int read_map(struct reader *r, const struct yaml_node *map, const char *what, const struct field *fields, size_t n, void *target,
+	unsigned *mask);
 /* Only checks that the map has no other keys. */
 int read_keys(struct reader *r, const struct yaml_node *map, const char *what, const struct field *fields, size_t n);
 /* One value of a field's type. */

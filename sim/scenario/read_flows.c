@@ -29,7 +29,8 @@ static int read_flow_name(struct reader *r, const struct yaml_node *node, void *
 
 #define AT(member) offsetof(struct raw_flow, member)
 
-enum { KEY_BYTES = 1, KEY_COUNT = 2, KEY_SIZE = 4, KEY_INTERVAL = 8, KEY_RATE = 16, KEY_PORT = 32, KEY_DIRECTION = 64, KEY_CLOSE = 128, KEY_LISTEN = 256 };
+enum { KEY_BYTES = 1, KEY_COUNT = 2, KEY_SIZE = 4, KEY_INTERVAL = 8, KEY_RATE = 16, KEY_PORT = 32, KEY_DIRECTION = 64, KEY_CLOSE = 128,
+	KEY_LISTEN = 256 };
 
 static const struct field flow_fields[] = {
 	{ .key = "name", .type = FIELD_CUSTOM, .read = read_flow_name },
@@ -241,7 +242,8 @@ static int read_flow(struct reader *r, const struct yaml_node *node, struct scn_
 	f->listen = raw.listen;
 	if (f->type == FLOW_UDP && keys & KEY_CLOSE)
 		return not_for_type(r, node, "close", f);
-	err = f->type == FLOW_TCP ? tcp_amount(r, node, &raw, keys) : f->type == FLOW_UDP ? udp_amount(r, node, &raw, keys) : ping_amount(r, node, &raw, keys);
+	static int (*const amount[])(struct reader *, const struct yaml_node *, struct raw_flow *, unsigned) = { tcp_amount, udp_amount, ping_amount };
+	err = amount[f->type](r, node, &raw, keys);
 	return err ? err : check_port(r, node, f);
 }
 
