@@ -25,11 +25,13 @@ static void link_buf(struct tcp_recvq *q, struct buf *b)
 /* A buffer for this text and what may follow it; NULL: keep the original, it is no worse. */
 static struct buf *gather_start(struct buf *b)
 {
-	if (buf_footprint(b) <= GATHER / 2)
-		return NULL;
-	struct buf *g = buf_alloc(buf_pool_of(b), 0, GATHER);
+	struct buf *g = buf_alloc(buf_pool_of(b), 0, b->len > GATHER ? b->len : GATHER);
 	if (!g)
 		return NULL;
+	if (buf_footprint(g) >= buf_footprint(b)) {
+		buf_free(g);
+		return NULL;
+	}
 	memcpy(g->data, b->data, b->len);
 	buf_trim(g, b->len);
 	return g;
