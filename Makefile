@@ -104,15 +104,15 @@ SCRIPTS = $(wildcard stack/*/*_test.sh sim/*/*_test.sh conformance/*/*_test.sh t
 SUITES = ethernet arp ipv4 icmpv4 udp tcp
 STACKS = direct lwip
 
-# Lines "NAME<TAB>COMMAND" for .ci/test. What takes longest comes first, so that jobs end together.
+# Lines "NAME<TAB>COMMAND" for .ci/test.
 define TEST_LIST
-$(foreach s,$(SCRIPTS),$(s:_test.sh=)	bash $(s)\n)\
-$(foreach v,$(STACKS),conform/$(v)	$(B)/bin/plumbline conform --stack $(v) --results $(B)/results/conform-$(v).jsonl\n)\
-$(foreach s,$(SUITES),conform/direct/$(s)-alone	$(B)/bin/plumbline conform --stack direct $(s)\n)\
-$(foreach v,$(STACKS),scenarios/$(v)	$(B)/bin/plumbline run --stack $(v) --results $(B)/results/run-$(v).jsonl scenarios/*.yaml\n)\
-$(foreach u,$(UNITS),$(u:$(B)/unit/%_test=%)	$(u)\n)
+$(foreach s,$(SCRIPTS),$(LABEL)$(s:_test.sh=)	bash $(s)\n)\
+$(foreach v,$(STACKS),$(LABEL)conform/$(v)	$(B)/bin/plumbline conform --stack $(v) --results $(B)/results/conform-$(v).jsonl\n)\
+$(foreach s,$(SUITES),$(LABEL)conform/direct/$(s)-alone	$(B)/bin/plumbline conform --stack direct $(s)\n)\
+$(foreach v,$(STACKS),$(LABEL)scenarios/$(v)	$(B)/bin/plumbline run --stack $(v) --results $(B)/results/run-$(v).jsonl scenarios/*.yaml\n)\
+$(foreach u,$(UNITS),$(LABEL)$(u:$(B)/unit/%_test=%)	$(u)\n)
 endef
-# What needs one run only, whatever the build.
+# What needs one run only, whatever the build. What takes longest comes first, so that jobs end together.
 define ONCE_LIST
 determinism	.ci/determinism $(B) build/asan $(STACKS)\n\
 mutants	.ci/mutants $(B)\n\
@@ -122,32 +122,31 @@ tidy	.ci/tidy $(B)/libstack.a $(B)/libsim.a\n
 endef
 
 .PHONY: test
-test: setup test-programs ## build and pass every test
-	$(MAKE) B=build/asan O="$(SANITIZE)" programs
-	echo "Tests (logs in $(B)/test):"
-	mkdir -p $(B)/results
-	printf '$(ONCE_LIST)$(TEST_LIST)' | sed 's/^ *//' | .ci/test $(B)/test $(JOBS)
-
-.PHONY: test-programs
-test-programs: programs $(UNITS)
+test: test-programs ## build and pass every test, in the optimised and the sanitizer build
+	$(MAKE) B=build/asan O="$(SANITIZE)" test-programs
+	$(MAKE) -s B=build/asan LABEL=asan/ test-list >$(B)/test-list
+	printf '$(ONCE_LIST)$(TEST_LIST)' | cat - $(B)/test-list | sed 's/^ *//' | .ci/test $(B)/test $(JOBS)
 
 .PHONY: asan
-asan: setup ## run the whole suite in a build with AddressSanitizer and UndefinedBehaviorSanitizer
-	$(MAKE) B=build/asan O="$(SANITIZE)" sanitized-test
-.PHONY: sanitized-test
-sanitized-test: test-programs
-	echo "Tests of the sanitizer build (logs in $(B)/test):"
-	mkdir -p $(B)/results
-	printf '$(TEST_LIST)' | sed 's/^ *//' | .ci/test $(B)/test $(JOBS)
+asan: setup ## the same tests in the sanitizer build only
+	$(MAKE) B=build/asan O="$(SANITIZE)" test-programs
+	$(MAKE) -s B=build/asan LABEL=asan/ test-list | sed 's/^ *//' | .ci/test build/asan/test $(JOBS)
 
-DEMO_CAPTURE = traces/http4-loss.pcap
+.PHONY: test-programs
+test-programs: setup programs $(UNITS)
+	mkdir -p $(B)/results
+.PHONY: test-list
+test-list:
+	printf '$(TEST_LIST)'
+
+DEMO_CAPTURES = traces/ping4-fragments.pcap traces/http4-loss.pcap
 .PHONY: demo
 demo: all ## a lossy transfer, a replayed capture, the suites, a report: start here
 	mkdir -p $(B)/demo
 	echo; echo "== A TCP transfer over a lossy link: scenarios/demo.yaml"
 	$(B)/bin/plumbline run --pcap $(B)/demo/pcap --results $(B)/demo/run.jsonl scenarios/demo.yaml
-	echo; echo "== A recorded HTTP download, this stack in the place of the server: $(DEMO_CAPTURE)"
-	$(B)/bin/plumbline replay --pcap $(B)/demo/pcap --results $(B)/demo/replay.jsonl $(DEMO_CAPTURE)
+	echo; echo "== Two recorded exchanges, this stack in the place of the server: $(DEMO_CAPTURES)"
+	$(B)/bin/plumbline replay --pcap $(B)/demo/pcap --results $(B)/demo/replay.jsonl $(DEMO_CAPTURES)
 	echo; echo "== Every conformance suite on two stacks"
 	$(B)/bin/plumbline conform --stack direct,lwip --jobs $(JOBS) --results $(B)/demo/conform.jsonl
 	echo; echo "== The report"

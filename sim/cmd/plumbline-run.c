@@ -285,13 +285,12 @@ int main(int argc, char **argv)
 		cli_check_output_file("--results", p.results_path);
 	if (p.run.pcap_dir)
 		cli_check_output_dir("--pcap", p.run.pcap_dir);
-	char *command = results_command(argc - 1, argv + 1), *line = NULL;
-	if (!command || asprintf(&line, "plumbline run %s", command) < 0)
+	char *command = results_command(argc, argv);
+	if (!command)
 		cli_die("out of memory");
-	if (results_open(p.results_path, "run", common_stack(&p), p.run.has_seed ? p.run.seed : p.scenarios[0]->seed, line, &p.results, error))
+	if (results_open(p.results_path, "run", common_stack(&p), p.run.has_seed ? p.run.seed : p.scenarios[0]->seed, command, &p.results, error))
 		cli_die("%s", error);
 	free(command);
-	free(line);
 	p.show_progress = !p.quiet && isatty(STDERR_FILENO);
 	struct jobs jobs = { .n = p.n, .parallel = p.n_jobs, .limit_s = p.limit_s, .work = work, .done = done, .progress = show_progress, .arg = &p };
 	int err = jobs_run(&jobs);

@@ -157,6 +157,16 @@ static void put_word(FILE *f, const char *word)
 	fputc('\'', f);
 }
 
+/* A program is called through the dispatcher: …/plumbline-run is "plumbline run". */
+static void put_program(FILE *f, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	if (strncmp(name, "plumbline-", 10) == 0)
+		fprintf(f, "plumbline %s", name + 10);
+	else
+		put_word(f, name);
+}
+
 char *results_command(int argc, char **argv)
 {
 	char *line = NULL;
@@ -164,9 +174,9 @@ char *results_command(int argc, char **argv)
 	FILE *f = open_memstream(&line, &len);
 	if (!f)
 		return NULL;
-	for (int i = 0; i < argc; i++) {
-		if (i)
-			fputc(' ', f);
+	put_program(f, argv[0]);
+	for (int i = 1; i < argc; i++) {
+		fputc(' ', f);
 		put_word(f, argv[i]);
 	}
 	if (fclose(f) != 0) {

@@ -35,7 +35,10 @@ int results_end(struct results *r, const struct results_counts *counts, char err
 /* Gives up: removes the partial file and frees r. */
 void results_discard(struct results *r);
 
-/* The arguments as one line a shell reads back the same: words quoted where they need it. To be freed; NULL when out of memory. */
+/*
+ * The command as one line a shell reads back the same: "plumbline NAME" for the program argv[0], wherever it lies, words
+ * quoted where they need it. To be freed; NULL when out of memory.
+ */
 char *results_command(int argc, char **argv);
 
 #endif
