@@ -32,8 +32,6 @@ static const struct {
 	{ "ttl", "255", 0 },
 	{ "ttl", "256", -EINVAL },
 	{ "isn", "0xffffffff", 0 },
-	{ "rto_backoff", "0", 0 },
-	{ "rst_check", "0", 0 },
 	{ "verify_checksum", "0", 0 },
 };
 

@@ -47,7 +47,6 @@ struct tcp_config {
 	uint32_t initial_rto_ms;       /* "initial_rto"; 1–60 000; 1000 */
 	uint32_t min_rto_ms;           /* "min_rto"; 1–60 000; 1000 (Linux 200, FreeBSD 30) */
 	uint32_t max_rto_ms;           /* "max_rto"; 1000–3 600 000; 60 000 */
-	bool rto_backoff;              /* RFC 6298 (5.5); on */
 	uint32_t r1;                   /* retransmissions before IP is advised (RFC 9293 section 3.8.3); 1–255; 3 */
 	uint32_t retries;              /* R2: retransmissions of one segment before giving up; 1–255; 15 */
 	uint32_t syn_retries;          /* the same for SYN; 1–255; 7: 183 s */
@@ -74,7 +73,6 @@ struct tcp_config {
 	bool reset_unclaimed;          /* RST for what belongs to no flow or listener (RFC 9293 section 3.10.7.1); on */
 
 	/* Robustness against blind attacks: RFC 5961 */
-	bool rst_check;                /* RST only with SEQ = RCV.NXT, else challenge; off: anywhere in the window; on */
 	bool ack_check;                /* section 5: ACK not older than the largest window; on */
 	uint32_t challenge_acks;       /* per flow and 5 s; 0: no bound; 10 */
 

@@ -239,7 +239,7 @@ static bool check_rst(struct flow *f, const struct segment *s)
 	struct tcp_direct *tcp = flow_tcp(f);
 	if (!(s->flags & TCP_RST))
 		return true;
-	if (s->seq == f->rcv_nxt || !tcp->config.rst_check) {
+	if (s->seq == f->rcv_nxt) {
 		tcp->counters.rx_rst++;
 		reset_by_peer(f);
 	} else {

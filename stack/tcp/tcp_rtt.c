@@ -38,6 +38,5 @@ void tcp_rtt_sample(struct flow *f, uint64_t rtt_ns)
 void tcp_rtt_back_off(struct flow *f)
 {
 	const struct tcp_config *c = &flow_tcp(f)->config;
-	if (c->rto_backoff)
-		f->rto_ns = f->rto_ns * 2 > c->max_rto_ms * NS_PER_MS ? c->max_rto_ms * NS_PER_MS : f->rto_ns * 2;
+	f->rto_ns = f->rto_ns * 2 > c->max_rto_ms * NS_PER_MS ? c->max_rto_ms * NS_PER_MS : f->rto_ns * 2;
 }

@@ -156,20 +156,6 @@ START_TEST(data_backs_off_and_gives_up)
 }
 END_TEST
 
-START_TEST(back_off_can_be_turned_off)
-{
-	struct tcp_config c = lab_config();
-	c.rto_backoff = false;
-	struct lab lab;
-	start(&lab, &c);
-	ck_assert_int_eq(tcp_write(lab.flow, "data", 4), 4);
-	lab_expect(&lab, TCP_ACK, UNA, PEER, 4);
-	for (uint64_t i = 1; i < 5; i++)
-		expect_at(&lab, 0, i * SEC);
-	lab_fini(&lab);
-}
-END_TEST
-
 /* Karn: an ACK of what was retransmitted is no sample, and the backed-off RTO stays until there is one. */
 START_TEST(karn)
 {
@@ -607,7 +593,6 @@ int main(void)
 	tcase_add_test(tc, syn_ack_is_retransmitted);
 	tcase_add_test(tc, rto_follows_the_formulas);
 	tcase_add_test(tc, data_backs_off_and_gives_up);
-	tcase_add_test(tc, back_off_can_be_turned_off);
 	tcase_add_test(tc, karn);
 	tcase_add_test(tc, the_timer_restarts_with_progress);
 	tcase_add_test(tc, user_timeout);
