@@ -7,6 +7,14 @@ static const struct mac broadcast_mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }
 #define PING(...) ICMP4(.type = EQ(ICMP4_ECHO), __VA_ARGS__)
 #define PONG(...) ICMP4(.type = EQ(ICMP4_ECHO_REPLY), .code = EQ(0), __VA_ARGS__)
 
+/* A good request is answered still: what came before did no harm, and the silence was not that of a dead stack. */
+#define STILL_ANSWERS(t) still_answers(HERE(t))
+static void still_answers(struct tester *t)
+{
+	tester_send(t, &(struct packet){ PING(.id = EQ(0xa11e), .seq = EQ(99)), PAYLOAD(PATTERN(20)) });
+	tester_expect(t, SECONDS(2), &(struct packet){ PONG(.id = EQ(0xa11e), .seq = EQ(99)), PAYLOAD(PATTERN(20)) });
+}
+
 CASE(icmpv4, echo_answered, MUST, "RFC 1122 section 3.2.2.6", "An echo request is answered with an echo reply of the same identifier, sequence number and data.")
 {
 	SEND(t, PING(.id = EQ(0x1234), .seq = EQ(7)), PAYLOAD(PATTERN(56)));
@@ -44,8 +52,7 @@ CASE(icmpv4, echo_bad_checksum_ignored, MUST, "RFC 792, Echo", "A message with a
 {
 	SEND(t, PING(.seq = EQ(1), .checksum = EQ(0x1111)), PAYLOAD(PATTERN(56)));
 	EXPECT_SILENCE(t, SECONDS(2));
-	SEND(t, PING(.seq = EQ(2)), PAYLOAD(PATTERN(56)));
-	EXPECT(t, SECONDS(2), PONG(.seq = EQ(2)));
+	STILL_ANSWERS(t);
 }
 
 CASE(icmpv4, truncated_message_ignored, MUST, "RFC 792", "A message shorter than its header does no harm and gets no answer.")
@@ -54,16 +61,16 @@ CASE(icmpv4, truncated_message_ignored, MUST, "RFC 792", "A message shorter than
 	for (unsigned len = 0; len < 8; len++)
 		SEND(t, IP4(.protocol = EQ(IPPROTO_NUM_ICMP)), PAYLOAD(BYTES(echo, len)));
 	EXPECT_SILENCE(t, SECONDS(2));
-	SEND(t, PING(.seq = EQ(2)));
-	EXPECT(t, SECONDS(2), PONG(.seq = EQ(2)));
+	STILL_ANSWERS(t);
 }
 
-CASE(icmpv4, echo_never_leaks, MUST, "CVE-2003-0001; RFC 1122 section 3.2.2.6", "A reply never has a byte that was not in the request: padding of short frames is zero, claimed lengths are not believed.")
+CASE(icmpv4, echo_never_leaks, MUST, "CVE-2003-0001; RFC 1122 section 3.2.2.6", "A reply never has a byte that was not in the request: padding of a short frame, if there is any, is zero, and a claimed length is not believed.")
 {
 	SEND(t, PING(.seq = EQ(1)), PAYLOAD(PATTERN(1)));
-	EXPECT(t, SECONDS(2), ETH(.zero_padding = EQ(1), .frame_len = AT_LEAST(ETH_MIN_FRAME)), PONG(.seq = EQ(1)), PAYLOAD(PATTERN(1)));
+	EXPECT(t, SECONDS(2), ETH(.zero_padding = EQ(1)), PONG(.seq = EQ(1)), PAYLOAD(PATTERN(1)));
 	SEND(t, IP4(.total_len = EQ(1400)), PING(.seq = EQ(2)), PAYLOAD(PATTERN(10)));
-	EXPECT_SILENCE(t, SECONDS(2));
+	EXPECT_SILENCE(t, SECONDS(2), PONG());
+	STILL_ANSWERS(t);
 }
 
 CASE(icmpv4, broadcast_echo_discarded, MAY, "RFC 1122 section 3.2.2.6", "An echo request to a broadcast address is discarded (the safe choice: smurf).")
@@ -71,6 +78,7 @@ CASE(icmpv4, broadcast_echo_discarded, MAY, "RFC 1122 section 3.2.2.6", "An echo
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(t->net_broadcast)), PING());
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(ip4_from_u32(UINT32_MAX))), PING());
 	EXPECT_SILENCE(t, SECONDS(2));
+	STILL_ANSWERS(t);
 }
 
 CASE(icmpv4, multicast_echo_discarded, MAY, "RFC 1122 section 3.2.2.6", "An echo request to a multicast address is discarded.")
@@ -78,12 +86,14 @@ CASE(icmpv4, multicast_echo_discarded, MAY, "RFC 1122 section 3.2.2.6", "An echo
 	static const struct mac all_hosts = { { 0x01, 0x00, 0x5e, 0, 0, 1 } };
 	SEND(t, ETH(.dst = HW(all_hosts)), IP4(.dst = IP(ip4_from_u32(0xe0000001))), PING());
 	EXPECT_SILENCE(t, SECONDS(2));
+	STILL_ANSWERS(t);
 }
 
 CASE(icmpv4, unsolicited_reply_ignored, MUST, "RFC 792, Echo Reply", "An echo reply nobody asked for gets no answer.")
 {
 	SEND(t, PONG(.id = EQ(77), .seq = EQ(1)), PAYLOAD(PATTERN(56)));
 	EXPECT_SILENCE(t, SECONDS(2));
+	STILL_ANSWERS(t);
 }
 
 CASE(icmpv4, echo_client, SHOULD, "RFC 1122 section 3.2.2.6", "An application can send echo requests.")

@@ -81,7 +81,8 @@ CASE(ipv4, fragments_what_exceeds_the_mtu, MAY, "RFC 1122 section 3.3.3", "A dat
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	uint16_t id = 0;
 	tester_dut_send(t, sock, 4000, t->my_ip, 0);
-	REQUIRE_EQ(t, "number of fragments", collect(t, 4000, &id), 3);
+	unsigned n = collect(t, 4000, &id);
+	REQUIRE(t, n > 1, "4000 bytes came in one piece");
 }
 
 CASE(ipv4, identification_not_repeated, MUST, "RFC 6864 section 4.3", "Two datagrams that are fragmented never share source, destination, protocol and identification within the time they may live.")

@@ -46,7 +46,7 @@ CASE(tcp, reset_outside_window_ignored, MUST, "RFC 9293 section 3.10.7.4", "A re
 	ALIVE(t, &peer);
 }
 
-CASE(tcp, reset_in_window_challenged, MUST, "RFC 9293 section 3.10.7.4; RFC 5961 section 3.2", "A reset inside the window but not at its left edge is answered with a challenge ACK: the connection lives.")
+CASE(tcp, reset_in_window_challenged, SHOULD, "RFC 5961 section 3.2; RFC 9293 section 3.10.7.4", "A reset inside the window but not at its left edge is answered with a challenge ACK: the connection lives.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -71,7 +71,7 @@ CASE(tcp, reset_with_closed_window_accepted, MUST, "RFC 9293 section 3.4 (MUST-6
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = BITS(TCP_RST, TCP_RST)));
 }
 
-CASE(tcp, syn_in_window_challenged, MUST, "RFC 9293 section 3.10.7.4; RFC 5961 section 4.2", "A SYN on an open connection is answered with a challenge ACK, whatever its sequence number: the connection lives.")
+CASE(tcp, syn_in_window_challenged, SHOULD, "RFC 5961 section 4.2; RFC 9293 section 3.10.7.4", "A SYN on an open connection is answered with a challenge ACK, whatever its sequence number: the connection lives.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -94,6 +94,7 @@ CASE(tcp, challenge_acks_throttled, SHOULD, "RFC 5961 section 7", "Challenge ACK
 	unsigned n = 0;
 	while (SAW(t, 0, FROM_DUT(&peer)))
 		n++;
+	REQUIRE(t, n > 0, "no reset caused a challenge ACK");
 	REQUIRE(t, n < 1000, "every one of 1000 resets caused a challenge ACK");
 	ALIVE(t, &peer);
 }
@@ -129,6 +130,12 @@ CASE(tcp, listener_disturbs_nothing, MUST, "RFC 9293 section 3.9.1.1 (MUST-41)",
 {
 	struct tcp_peer first, second;
 	tcp_peer_open(t, &first);
+	int again = host_socket(t->dut, 4, DUT_SOCK_STREAM, 0); /* a second passive open: it may be refused */
+	REQUIRE(t, again >= 0, "no second socket");
+	if (host_bind(t->dut, again, &(struct dut_sockaddr){ .port = first.dut_port }) == 0)
+		host_listen(t->dut, again, 8);
+	ALIVE(t, &first);
+	host_close(t->dut, again);
 	tcp_peer_open(t, &second, .my_port = 41000, .same_listener = &first);
 	ALIVE(t, &first);
 	ALIVE(t, &second);

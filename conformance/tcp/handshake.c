@@ -7,6 +7,16 @@
 
 #define SYN_ACK (TCP_SYN | TCP_ACK)
 
+/* The listener still serves: a SYN from a port of its own is answered. */
+#define SERVES(t) serves(HERE(t))
+static void serves(struct tester *t)
+{
+	struct tcp_peer peer;
+	(tcp_peer_init)(t, &peer, &(struct tcp_peer_setup){ .my_port = 43210 });
+	tcp_peer_send_syn(&peer, TCP_SYN);
+	tester_expect(t, SECONDS(1), &(struct packet){ FROM_DUT(&peer, .flags = EQ(SYN_ACK), .ack = EQ(peer.iss + 1)) });
+}
+
 CASE(tcp, syn_answered, MUST, "RFC 9293 section 3.10.7.2", "A SYN to a listening port is answered with SYN and ACK that acknowledges it.")
 {
 	struct tcp_peer peer;
@@ -50,11 +60,15 @@ CASE(tcp, syn_to_closed_port_reset, MUST, "RFC 9293 section 3.10.7.1", "A SYN to
 {
 	SEND(t, TCP(.seq = EQ(1000), .flags = EQ(TCP_SYN), .dst_port = EQ(9)));
 	EXPECT(t, SECONDS(1), TCP(.src_port = EQ(9), .flags = EQ(TCP_RST | TCP_ACK), .seq = EQ(0), .ack = EQ(1001)));
+}
+
+CASE(tcp, reset_acknowledges_syn_data_and_fin, MUST, "RFC 9293 sections 3.4, 3.10.7.1", "SYN and FIN each count as one: the reset for a segment with both and ten bytes acknowledges twelve.")
+{
 	SEND(t, TCP(.seq = EQ(2000), .flags = EQ(TCP_SYN | TCP_FIN), .dst_port = EQ(9)), PAYLOAD(PATTERN(10)));
 	EXPECT(t, SECONDS(1), TCP(.src_port = EQ(9), .flags = EQ(TCP_RST | TCP_ACK), .seq = EQ(0), .ack = EQ(2012)));
 }
 
-CASE(tcp, ack_to_closed_port_reset, MUST, "RFC 9293 section 3.10.7.1", "A segment with ACK to a closed port is answered with a reset whose sequence number is what it acknowledged.")
+CASE(tcp, ack_to_closed_port_reset, MUST, "RFC 9293 section 3.10.7.1", "A segment with ACK to a closed port is answered with a reset, without ACK, whose sequence number is what it acknowledged.")
 {
 	SEND(t, TCP(.seq = EQ(1000), .ack = EQ(777777), .flags = EQ(TCP_ACK), .dst_port = EQ(9)), PAYLOAD(PATTERN(10)));
 	EXPECT(t, SECONDS(1), TCP(.src_port = EQ(9), .flags = EQ(TCP_RST), .seq = EQ(777777)));
@@ -67,9 +81,10 @@ CASE(tcp, reset_never_answered, MUST, "RFC 9293 section 3.10.7.1", "A reset is n
 	tester_tcp_listener(t, t->dut_port);
 	SEND(t, TCP(.seq = EQ(1000), .flags = EQ(TCP_RST)));
 	EXPECT_SILENCE(t, SECONDS(5));
+	SERVES(t);
 }
 
-CASE(tcp, ack_to_listener_reset, MUST, "RFC 9293 section 3.10.7.2", "An ACK that arrives in LISTEN is answered with a reset whose sequence number is what it acknowledged.")
+CASE(tcp, ack_to_listener_reset, MUST, "RFC 9293 section 3.10.7.2", "An ACK that arrives in LISTEN is answered with a reset, without ACK, whose sequence number is what it acknowledged.")
 {
 	tester_tcp_listener(t, t->dut_port);
 	SEND(t, TCP(.seq = EQ(1000), .ack = EQ(4711), .flags = EQ(TCP_ACK)));
@@ -83,9 +98,10 @@ CASE(tcp, stray_segment_to_listener_dropped, MUST, "RFC 9293 section 3.10.7.2", 
 	SEND(t, TCP(.seq = EQ(1000), .flags = EQ(TCP_PSH)), PAYLOAD(PATTERN(10)));
 	SEND(t, TCP(.seq = EQ(1000), .flags = EQ(0)));
 	EXPECT_SILENCE(t, SECONDS(5));
+	SERVES(t);
 }
 
-CASE(tcp, syn_sent_wrong_ack_reset, MUST, "RFC 9293 section 3.10.7.3", "In SYN-SENT a segment that acknowledges what was not sent is answered with a reset, and the open goes on.")
+CASE(tcp, syn_sent_wrong_ack_reset, MUST, "RFC 9293 section 3.10.7.3", "In SYN-SENT a segment that acknowledges what was not sent is answered with a reset of that number, without ACK, and the open goes on.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
@@ -112,15 +128,28 @@ CASE(tcp, refused, MUST, "RFC 9293 section 3.10.7.3", "A reset that acknowledges
 	EXPECT_SILENCE(t, MINUTES(2), TCP());
 }
 
-CASE(tcp, blind_reset_in_syn_sent_ignored, MUST, "RFC 9293 section 3.10.7.3", "In SYN-SENT a reset without an ACK of the SYN is dropped.")
+CASE(tcp, blind_reset_in_syn_sent_ignored, MUST, "RFC 9293 section 3.10.7.3", "In SYN-SENT a reset that does not acknowledge the SYN is dropped.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
 	tester_tcp_connect(t, peer.my_port);
 	EXPECT(t, SECONDS(1), TCP(.flags = EQ(TCP_SYN), .dst_port = EQ(peer.my_port)));
 	tcp_peer_took_syn(&peer);
-	SEND(t, SEG(&peer, .flags = EQ(TCP_RST)));
+	SEND(t, SEG(&peer, .flags = EQ(TCP_RST), .ack = EQ(0)));
 	SEND(t, SEG(&peer, .flags = EQ(TCP_RST | TCP_ACK), .ack = EQ(peer.irs + 77)));
+	SEND(t, SEG(&peer, .flags = EQ(TCP_RST | TCP_ACK), .ack = EQ(peer.irs)));
+	tcp_peer_send_syn(&peer, SYN_ACK);
+	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(TCP_ACK), .ack = EQ(peer.iss + 1)));
+}
+
+CASE(tcp, ack_field_without_ack_means_nothing, MUST, "RFC 9293 sections 3.1, 3.10.7.3", "Without the ACK bit the acknowledgment number is not significant: in SYN-SENT such a reset is dropped, whatever stands there.")
+{
+	struct tcp_peer peer;
+	tcp_peer_init(t, &peer);
+	tester_tcp_connect(t, peer.my_port);
+	EXPECT(t, SECONDS(1), TCP(.flags = EQ(TCP_SYN), .dst_port = EQ(peer.my_port)));
+	tcp_peer_took_syn(&peer);
+	SEND(t, SEG(&peer, .flags = EQ(TCP_RST), .ack = EQ(peer.irs + 1)));
 	tcp_peer_send_syn(&peer, SYN_ACK);
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(TCP_ACK), .ack = EQ(peer.iss + 1)));
 }
@@ -169,7 +198,7 @@ CASE(tcp, duplicate_syn_answered, MUST, "RFC 9293 section 3.10.7.4", "A SYN that
 	tester_accept(t, listener);
 }
 
-CASE(tcp, wrong_ack_in_syn_received_reset, MUST, "RFC 9293 section 3.10.7.4", "In SYN-RECEIVED an ACK of what was not sent is answered with a reset of that number.")
+CASE(tcp, wrong_ack_in_syn_received_reset, MUST, "RFC 9293 section 3.10.7.4", "In SYN-RECEIVED an ACK of what was not sent is answered with a reset of that number, without ACK.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
@@ -189,6 +218,7 @@ CASE(tcp, syn_to_broadcast_dropped, MUST, "RFC 9293 section 3.9.2.3 (MUST-57)", 
 	SEND(t, IP4(.dst = IP(t->net_broadcast)), TCP(.flags = EQ(TCP_SYN)));
 	SEND(t, IP4(.dst = IP(ip4_from_u32(0xe0000001))), TCP(.flags = EQ(TCP_SYN)));
 	EXPECT_SILENCE(t, SECONDS(5));
+	SERVES(t);
 }
 
 CASE(tcp, syn_from_invalid_source_dropped, MUST, "RFC 9293 section 3.9.2.3 (MUST-63)", "A SYN from a source that cannot be a host is ignored.")
@@ -198,6 +228,7 @@ CASE(tcp, syn_from_invalid_source_dropped, MUST, "RFC 9293 section 3.9.2.3 (MUST
 	SEND(t, IP4(.src = IP(ip4_from_u32(0xe0000001))), TCP(.flags = EQ(TCP_SYN)));
 	SEND(t, IP4(.src = IP(ip4_from_u32(UINT32_MAX))), TCP(.flags = EQ(TCP_SYN)));
 	EXPECT_SILENCE(t, SECONDS(5));
+	SERVES(t);
 }
 
 CASE(tcp, land_survived, MUST, "CVE-1999-0016; RFC 9293 section 3.9.2.3", "A SYN that claims to come from the host itself never makes it talk to itself for ever.")
@@ -211,7 +242,24 @@ CASE(tcp, land_survived, MUST, "CVE-1999-0016; RFC 9293 section 3.9.2.3", "A SYN
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(SYN_ACK)));
 }
 
-CASE(tcp, isn_not_predictable, MUST, "RFC 9293 section 3.4.1 (MUST-8, MUST-9)", "Initial sequence numbers cannot be guessed from those of other connections: their differences look random.")
+CASE(tcp, isn_driven_by_a_clock, MUST, "RFC 9293 section 3.4.1 (MUST-8)", "A later incarnation of the same connection starts at a higher sequence number.")
+{
+	uint32_t last = 0;
+	tester_tcp_listener(t, t->dut_port);
+	for (unsigned i = 0; i < 4; i++) {
+		struct tcp_peer peer;
+		tcp_peer_init(t, &peer);
+		tcp_peer_send_syn(&peer, TCP_SYN);
+		EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(SYN_ACK)));
+		uint32_t isn = t->got.tcp.seq;
+		REQUIRE(t, i == 0 || (isn != last && seq_geq(isn, last)), "ten seconds after %u the connection starts at %u", last, isn);
+		last = isn;
+		SEND(t, SEG(&peer, .seq = EQ(peer.iss + 1), .flags = EQ(TCP_RST)));
+		tester_run(t, SECONDS(10));
+	}
+}
+
+CASE(tcp, isn_not_predictable, SHOULD, "RFC 9293 section 3.4.1 (SHLD-1)", "Initial sequence numbers cannot be guessed from those of other connections: their differences look random.")
 {
 	enum { N = 16 };
 	uint32_t isn[N];
@@ -261,21 +309,24 @@ CASE(tcp, syn_retransmitted, MUST, "RFC 9293 section 3.8.3 (MUST-22); RFC 6298 s
 
 CASE(tcp, syn_ack_retransmitted, MUST, "RFC 6298 section 5", "A SYN,ACK that is not acknowledged is sent again, with the time-out doubled each time.")
 {
-	uint64_t when[4];
+	uint64_t when[3]; /* a stack may soon give up what others have begun */
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
 	tester_tcp_listener(t, peer.dut_port);
 	tcp_peer_send_syn(&peer, TCP_SYN);
 	struct packet syn_ack = { FROM_DUT(&peer, .flags = EQ(SYN_ACK)) };
-	transmissions(HERE(t), &syn_ack, when, 4);
-	require_doubling(t, when, 4);
+	transmissions(HERE(t), &syn_ack, when, 3);
+	require_doubling(t, when, 3);
 }
 
 CASE(tcp, syn_tried_for_three_minutes, MUST, "RFC 9293 section 3.8.3 (MUST-23)", "An open without an answer is not given up before three minutes.")
 {
 	int sock = tester_tcp_connect(t, t->my_port);
 	EXPECT(t, SECONDS(1), TCP(.flags = EQ(TCP_SYN), .dst_port = EQ(t->my_port)));
-	tester_run(t, MINUTES(3) - SECONDS(1));
+	tester_run(t, MINUTES(1));
+	tester_flush(t);
+	tester_run(t, MINUTES(2) - SECONDS(1));
+	REQUIRE(t, SAW(t, 0, TCP(.flags = EQ(TCP_SYN), .dst_port = EQ(t->my_port))), "no SYN was sent in the second and third minute");
 	REQUIRE(t, !(host_ready(t->dut, sock) & DUT_CLOSED), "the open was given up before three minutes");
 }
 

@@ -7,19 +7,19 @@
 
 #define SYN_ACK (TCP_SYN | TCP_ACK)
 
-CASE(tcp, announces_mss, MUST, "RFC 9293 section 3.7.1 (MUST-14, MUST-67)", "The MSS announced is the largest reassembled datagram's, never more than the MTU less 40: on Ethernet 1460.")
+CASE(tcp, announces_mss, MUST, "RFC 9293 section 3.7.1 (MUST-14, MUST-67)", "The SYN,ACK announces an MSS of no more than the MTU less 40: on Ethernet 1460.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
 	tester_tcp_listener(t, peer.dut_port);
 	tcp_peer_send_syn(&peer, TCP_SYN);
-	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(SYN_ACK), .mss = EQ(1460)));
+	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(SYN_ACK), .mss = BETWEEN(1, 1460)));
 }
 
 CASE(tcp, active_open_announces_mss, SHOULD, "RFC 9293 section 3.7.1 (SHLD-5)", "The SYN of an active open carries the MSS option when the MSS is not the default.")
 {
 	tester_tcp_connect(t, t->my_port);
-	EXPECT(t, SECONDS(1), TCP(.flags = EQ(TCP_SYN), .mss = EQ(1460)));
+	EXPECT(t, SECONDS(1), TCP(.flags = EQ(TCP_SYN), .mss = BETWEEN(1, 1460)));
 }
 
 CASE(tcp, default_mss_without_option, MUST, "RFC 9293 section 3.7.1 (MUST-15)", "Without an MSS option from the peer, segments carry at most 536 bytes.")
@@ -42,15 +42,15 @@ CASE(tcp, peer_mss_honoured, MUST, "RFC 9293 section 3.7.1 (MUST-16)", "Segments
 	EXPECT_SILENCE(t, SECONDS(1), FROM_DUT(&peer), PAYLOAD_LEN(AT_LEAST(701)));
 }
 
-CASE(tcp, tiny_mss_floored, SHOULD, "CVE-2019-11479; RFC 9293 section 3.7.1", "A peer that announces an MSS of 1 does not get the stream in one-byte segments.")
+CASE(tcp, tiny_mss_floored, MAY, "CVE-2019-11479; RFC 1122 section 3.3.2", "A peer that announces an MSS of 1, though every host reassembles 576 bytes, does not get the stream in one-byte segments.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer, .mss = 1);
-	tcp_peer_dut_write(&peer, 400);
-	EXPECT(t, SECONDS(1), FROM_DUT(&peer), PAYLOAD_LEN(AT_LEAST(36)));
+	tcp_peer_dut_write(&peer, 100);
+	EXPECT(t, SECONDS(1), FROM_DUT(&peer), PAYLOAD_LEN(AT_LEAST(24)));
 }
 
-CASE(tcp, no_mss_outside_syn, MUST, "RFC 9293 section 3.7.1 (MUST-65)", "The MSS option is never sent on a segment without SYN.")
+CASE(tcp, no_mss_outside_syn, MUST, "RFC 9293 section 3.2 (MUST-65)", "The MSS option is never sent on a segment without SYN.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -77,7 +77,7 @@ CASE(tcp, option_in_any_segment, MUST, "RFC 9293 section 3.1 (MUST-5)", "An opti
 	ACCEPTED_WITH(t, peer, 1, 3, 3, 14);      /* window scale 14 */
 }
 
-CASE(tcp, mss_outside_syn_ignored, SHOULD, "RFC 9293 section 3.7.1", "An MSS option on a segment without SYN, where it must not be sent, changes nothing.")
+CASE(tcp, mss_outside_syn_ignored, MAY, "RFC 9293 section 3.2 (MUST-65)", "An MSS option on a segment without SYN, where nobody may send it, changes nothing (what a receiver does is left open).")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);

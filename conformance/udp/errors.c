@@ -21,18 +21,21 @@ CASE(udp, no_port_unreachable_for_broadcast, MUST, "RFC 1122 section 3.2.2", "A 
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(t->net_broadcast)), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(ip4_from_u32(UINT32_MAX))), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
 	EXPECT_SILENCE(t, SECONDS(2));
+	udp_alive(t);
 }
 
 CASE(udp, no_port_unreachable_for_multicast, MUST, "RFC 1122 section 3.2.2", "A multicast to a port nobody listens on never causes an error.")
 {
 	SEND(t, ETH(.dst = HW(all_hosts_mac)), IP4(.dst = IP(ip4_from_u32(0xe0000001))), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
 	EXPECT_SILENCE(t, SECONDS(2));
+	udp_alive(t);
 }
 
 CASE(udp, no_port_unreachable_for_bad_checksum, MUST, "RFC 1122 section 4.1.3.4", "A datagram with a bad checksum is discarded silently, even when nobody listens on its port.")
 {
 	SEND(t, UDP(.dst_port = EQ(9), .checksum = EQ(0x1234)), PAYLOAD(PATTERN(20)));
 	EXPECT_SILENCE(t, SECONDS(2));
+	udp_alive(t);
 }
 
 /* The DUT's socket, connected to my_ip:my_port, has sent; t->got is what it sent. */
@@ -85,7 +88,7 @@ CASE(udp, source_quench_ignored, MUST, "RFC 6633 section 4", "A source quench is
 	REQUIRE_EQ(t, "error of the socket", host_error(t->dut, sock), 0);
 }
 
-CASE(udp, connected_socket_hears_its_peer_only, MUST, "RFC 1122 section 4.1.4", "A socket connected to a peer is given nothing from another address or port.")
+CASE(udp, connected_socket_hears_its_peer_only, MUST, "POSIX.1-2017, connect()", "A socket connected to a peer is given nothing from another address or port.")
 {
 	int sock = connected_sender(t);
 	SEND(t, IP4(.src = IP(t->other_ip)), UDP(), PAYLOAD(PATTERN(9)));

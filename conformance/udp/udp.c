@@ -22,3 +22,11 @@ void (udp_dropped)(struct tester *t, int sock)
 	if (tester_dut_recv(t, sock, NULL, 0, NULL) != -EAGAIN)
 		tester_fail(t, "the socket got a datagram, expected none");
 }
+
+void (udp_alive)(struct tester *t)
+{
+	enum { PORT = 6789 };
+	int sock = (tester_udp_socket)(t, PORT);
+	tester_send(t, &(struct packet){ UDP(.dst_port = EQ(PORT)), PAYLOAD(PATTERN(33)) });
+	(udp_delivered)(t, sock, 33);
+}
