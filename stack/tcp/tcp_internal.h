@@ -17,7 +17,6 @@
 	X(tx_failed, "tx.failed") \
 	X(tx_rst, "tx.rst") \
 	X(rx_rst, "rx.rst") \
-	X(rx_fast_path, "rx.fast_path") \
 	X(rx_out_of_order, "rx.out_of_order") \
 	X(rx_duplicate, "rx.duplicate") \
 	X(rx_dup_ack, "rx.dup_ack") \
