@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The congestion window, and how losses are found and mended. */
+#include "stack/tcp/tcp_cc.h"
 #include "stack/tcp/tcp_lab.h"
 
 #define PEER (PEER_ISS + 1)
@@ -282,6 +283,19 @@ START_TEST(no_fast_retransmit_after_a_timeout)
 }
 END_TEST
 
+/* RFC 5681 section 3.1: bytes beyond a full cwnd count towards the next step. */
+START_TEST(congestion_avoidance_keeps_the_remainder)
+{
+	struct tcp_cc cc = { .ops = tcp_cc_find("newreno"), .cwnd = 5000, .ssthresh = 5000, .smss = 1000 };
+	static const uint32_t want[] = { 5000, 6000, 7000, 7000, 8000 };
+	for (int i = 0; i < 5; i++) {
+		cc.ops->on_ack(&cc, 4000);
+		ck_assert_uint_eq(cc.cwnd, want[i]);
+	}
+	ck_assert_ptr_null(tcp_cc_find("vegas"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("tcp_loss");
@@ -289,6 +303,7 @@ int main(void)
 	tcase_add_test(tc, slow_start);
 	tcase_add_test(tc, initial_window_is_configurable);
 	tcase_add_test(tc, timeout_then_congestion_avoidance);
+	tcase_add_test(tc, congestion_avoidance_keeps_the_remainder);
 	tcase_add_test(tc, timeout_resends_only_what_is_missing);
 	tcase_add_loop_test(tc, window_restarts_after_idle, 0, 2);
 	tcase_add_test(tc, unused_window_does_not_grow);

@@ -584,6 +584,25 @@ START_TEST(after_fifty_days)
 }
 END_TEST
 
+/* Karn again: the SYN,ACK went twice, so the ACK tells nothing about the round trip. */
+START_TEST(a_repeated_syn_ack_is_no_sample)
+{
+	struct tcp_config c = lab_config();
+	struct lab lab;
+	struct tcp_info info;
+	lab_init(&lab, &c);
+	lab_listen(&lab);
+	lab_inject(&lab, TCP_SYN, PEER_ISS, 0, "");
+	net_run(&lab.net, 100 * MS);
+	lab_inject(&lab, TCP_SYN, PEER_ISS, 0, "");
+	net_run(&lab.net, 50 * MS);
+	lab_inject(&lab, TCP_ACK, PEER, UNA, "");
+	tcp_info(lab.flow, &info);
+	ck_assert_uint_eq(info.srtt_ns, 0);
+	lab_fini(&lab);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("tcp_timers");
@@ -594,6 +613,7 @@ int main(void)
 	tcase_add_test(tc, rto_follows_the_formulas);
 	tcase_add_test(tc, data_backs_off_and_gives_up);
 	tcase_add_test(tc, karn);
+	tcase_add_test(tc, a_repeated_syn_ack_is_no_sample);
 	tcase_add_test(tc, the_timer_restarts_with_progress);
 	tcase_add_test(tc, user_timeout);
 	tcase_add_test(tc, a_soft_error_is_reported_at_the_end);

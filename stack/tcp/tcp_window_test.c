@@ -338,6 +338,41 @@ START_TEST(small_segments_share_buffers)
 }
 END_TEST
 
+/* RFC 9293 appendix A.2: an ACK beyond the peer's shrunk window would be refused, so it carries the edge. */
+START_TEST(acks_stay_inside_a_shrunk_window)
+{
+	struct lab lab;
+	start(&lab, lab_config(), 2000);
+	expect_data(&lab, 0, 2);
+	lab_inject_hdr(&lab, (struct tcp_hdr){ .flags = TCP_ACK, .seq = PEER, .ack = UNA, .window = 500 }, NULL, 0);
+	lab_inject_hdr(&lab, (struct tcp_hdr){ .flags = TCP_ACK, .seq = PEER + 5, .ack = UNA, .window = 500 }, "gap", 3);
+	lab_expect(&lab, TCP_ACK, UNA + 500, PEER, 0);
+	lab_fini(&lab);
+}
+END_TEST
+
+/* What does not fit the window is cut off, and the FIN behind it with it. */
+START_TEST(a_fin_beyond_the_window_waits)
+{
+	struct tcp_config c = lab_config();
+	c.receive_buffer = 2048;
+	char text[3001];
+	memset(text, 'x', 3000);
+	text[3000] = 0;
+	struct lab lab;
+	start(&lab, c, 0);
+	lab_inject(&lab, TCP_FIN | TCP_ACK, PEER, UNA, text);
+	lab_expect(&lab, TCP_ACK, UNA, PEER + 2048, 0);
+	ck_assert_int_eq(lab_state(&lab), TCP_STATE_ESTABLISHED);
+	ck_assert_int_eq(tcp_read(lab.flow, text, 3000), 2048);
+	ck_assert(lab_next(&lab) != NULL); /* the window update */
+	lab_inject(&lab, TCP_FIN | TCP_ACK, PEER + 2048, UNA, text + 2048);
+	lab_expect(&lab, TCP_ACK, UNA, PEER + 3001, 0);
+	ck_assert_int_eq(lab_state(&lab), TCP_STATE_CLOSE_WAIT);
+	lab_fini(&lab);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("tcp_window");
@@ -351,6 +386,8 @@ int main(void)
 	tcase_add_loop_test(tc, segment_sizes, 0, 8);
 	tcase_add_test(tc, receiver_avoids_silly_windows);
 	tcase_add_test(tc, probe_into_our_closed_window);
+	tcase_add_test(tc, acks_stay_inside_a_shrunk_window);
+	tcase_add_test(tc, a_fin_beyond_the_window_waits);
 	tcase_add_loop_test(tc, window_scale, 0, 2);
 	tcase_add_test(tc, gaps_are_reported_and_filled);
 	tcase_add_test(tc, segment_smack);
