@@ -57,14 +57,22 @@ CASE(icmpv4, error_has_default_tos, SHOULD, "RFC 1122 section 3.2.2", "An error 
 	REQUIRE(t, tos == 0 || tos == 0xc0 || tos == 0xe0, "TOS of the error is 0x%02x, expected 0x00 (or precedence 6 or 7)", tos);
 }
 
-CASE(icmpv4, no_error_about_error, MUST, "RFC 1122 section 3.2.2", "An ICMP error is never answered with an error, not even one that makes no sense.")
+CASE(icmpv4, no_error_about_error, MUST, "RFC 1122 section 3.2.2", "An ICMP error is never answered with an error, not even one that makes no sense or has bad options.")
 {
 	static const uint8_t types[] = { ICMP4_UNREACHABLE, ICMP4_SOURCE_QUENCH, ICMP4_REDIRECT, ICMP4_TIME_EXCEEDED, ICMP4_PARAMETER };
+	static const uint8_t bad_options[4] = { 131, 3, 0, 0 };
 	for (unsigned i = 0; i < sizeof(types); i++) {
 		SEND(t, ICMP4(.type = EQ(types[i]), .code = EQ(99)), PAYLOAD(PATTERN(60)));
 		SEND(t, ICMP4(.type = EQ(types[i])), PAYLOAD(PATTERN(2)));
+		SEND(t, IP4(.options = BYTES(bad_options, sizeof(bad_options))), ICMP4(.type = EQ(types[i])), PAYLOAD(PATTERN(60)));
 	}
 	NO_ERROR(t, SECONDS(2));
+}
+
+CASE(icmpv4, no_error_about_incomplete_error, MUST, "RFC 1122 section 3.2.2", "An ICMP error of which only the first fragment comes is never answered with a time exceeded.")
+{
+	SEND(t, IP4(.id = EQ(5), .mf = EQ(1)), ICMP4(.type = EQ(ICMP4_UNREACHABLE), .code = EQ(ICMP4_UNREACH_PORT)), PAYLOAD(PATTERN(56)));
+	NO_ERROR(t, MINUTES(5));
 }
 
 CASE(icmpv4, unknown_type_ignored, MUST, "RFC 1122 section 3.2.2", "A message of unknown type is silently discarded.")
@@ -79,13 +87,14 @@ CASE(icmpv4, no_error_about_broadcast, MUST, "RFC 1122 section 3.2.2", "A datagr
 {
 	SEND(t, ETH(.dst = HW(broadcast_mac)), STRAY(.dst = IP(ip4_from_u32(UINT32_MAX))), PAYLOAD(PATTERN(40)));
 	SEND(t, ETH(.dst = HW(broadcast_mac)), STRAY(.dst = IP(t->net_broadcast)), PAYLOAD(PATTERN(40)));
-	SEND(t, STRAY(.dst = IP(t->net_broadcast)), PAYLOAD(PATTERN(40)));
+	SEND(t, ETH(.dst = HW(t->dut_mac)), STRAY(.dst = IP(t->net_broadcast)), PAYLOAD(PATTERN(40)));
 	NO_ERROR(t, SECONDS(2));
 }
 
 CASE(icmpv4, no_error_about_multicast, MUST, "RFC 1122 section 3.2.2", "A datagram to an IP multicast address never causes an error.")
 {
 	SEND(t, ETH(.dst = HW(all_hosts_mac)), STRAY(.dst = IP(ip4_from_u32(0xe0000001))), PAYLOAD(PATTERN(40)));
+	SEND(t, ETH(.dst = HW(t->dut_mac)), STRAY(.dst = IP(ip4_from_u32(0xe0000001))), PAYLOAD(PATTERN(40)));
 	NO_ERROR(t, SECONDS(2));
 }
 

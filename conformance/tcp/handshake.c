@@ -215,8 +215,9 @@ CASE(tcp, syn_to_broadcast_dropped, MUST, "RFC 9293 section 3.9.2.3 (MUST-57)", 
 	static const struct mac broadcast_mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 	tester_tcp_listener(t, t->dut_port);
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(t->net_broadcast)), TCP(.flags = EQ(TCP_SYN)));
-	SEND(t, IP4(.dst = IP(t->net_broadcast)), TCP(.flags = EQ(TCP_SYN)));
+	SEND(t, ETH(.dst = HW(t->dut_mac)), IP4(.dst = IP(t->net_broadcast)), TCP(.flags = EQ(TCP_SYN)));
 	SEND(t, IP4(.dst = IP(ip4_from_u32(0xe0000001))), TCP(.flags = EQ(TCP_SYN)));
+	SEND(t, ETH(.dst = HW(t->dut_mac)), IP4(.dst = IP(ip4_from_u32(0xe0000001))), TCP(.flags = EQ(TCP_SYN)));
 	EXPECT_SILENCE(t, SECONDS(5));
 	SERVES(t);
 }

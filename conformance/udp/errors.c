@@ -20,6 +20,7 @@ CASE(udp, no_port_unreachable_for_broadcast, MUST, "RFC 1122 section 3.2.2", "A 
 {
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(t->net_broadcast)), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(ip4_from_u32(UINT32_MAX))), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
+	SEND(t, ETH(.dst = HW(t->dut_mac)), IP4(.dst = IP(t->net_broadcast)), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
 	EXPECT_SILENCE(t, SECONDS(2));
 	udp_alive(t);
 }
@@ -27,6 +28,7 @@ CASE(udp, no_port_unreachable_for_broadcast, MUST, "RFC 1122 section 3.2.2", "A 
 CASE(udp, no_port_unreachable_for_multicast, MUST, "RFC 1122 section 3.2.2", "A multicast to a port nobody listens on never causes an error.")
 {
 	SEND(t, ETH(.dst = HW(all_hosts_mac)), IP4(.dst = IP(ip4_from_u32(0xe0000001))), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
+	SEND(t, ETH(.dst = HW(t->dut_mac)), IP4(.dst = IP(ip4_from_u32(0xe0000001))), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
 	EXPECT_SILENCE(t, SECONDS(2));
 	udp_alive(t);
 }
