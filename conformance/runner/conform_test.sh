@@ -43,6 +43,8 @@ for option in tap junit results; do
 	expect 2 "$work/none/file" --$option "$work/none/file" --stack "$stack" arp
 	expect 2 "$work" --$option "$work" --stack "$stack" arp
 done
+expect 2 '^plumbline-conform: --tap and --junit both go to' --tap "$work/both" --junit "$work/both" --stack "$stack" arp
+expect 2 '--seed' --seed 9223372036854775808
 touch "$work/file"
 expect 2 "$work/file" --pcap "$work/file" --stack "$stack" arp
 expect 2 'not a folder' --expect "$work/file" --stack "$stack" arp
@@ -66,6 +68,31 @@ expect 0 '^1 passed, 0 failed, 0 skipped$' --stack "$stack" --filter arp.reply_t
 expect 0 '^6 passed, 0 failed, 0 skipped$' --stack "$stack" --filter arp.reply_to_request --filter arp.silent_for_others --repeat 3
 expect 0 '^arp.reply_to_request	MUST	RFC 826' --list arp
 expect 0 'usage: plumbline conform' --help
+# A report on standard output is alone there.
+for option in tap junit results; do
+	"$B/bin/plumbline" conform --stack "$stack" --filter arp.reply_to_request --$option "$work/a.$option" >/dev/null
+	"$B/bin/plumbline" conform --stack "$stack" --filter arp.reply_to_request --$option - >"$work/out" 2>"$work/err"
+	ok $? "--$option -"
+	cmp -s <(sed 's/"command":.*//' "$work/out") <(sed 's/"command":.*//' "$work/a.$option") && grep -qx '1 passed, 0 failed, 0 skipped' "$work/err"
+	ok $? "--$option - is the report and nothing else"
+	if [ -w /dev/full ]; then
+		"$B/bin/plumbline" conform --stack "$stack" --filter arp.reply_to_request --$option /dev/full >/dev/null 2>"$work/err"
+		[ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && [ -c /dev/full ] && grep -q -- "--$option /dev/full: .*No space left" "$work/err"
+		ok $? "--$option on a full disk: $(cat "$work/err")"
+	fi
+done
+
+# The command a failure names runs that case again, from where the run was started.
+known 'arp.reply_to_request  # RFC 826: it does answer\n'
+bin=$(cd "$B/bin" && pwd)
+(
+	cd "$work" && "$bin/plumbline" conform --stack "$stack" --seed 3 --repeat 2 --timeout 50 --expect "$work/expect" arp ethernet >"$work/out"
+	sed -n 's/^ *rerun *//p' "$work/out" >"$work/reruns"
+	[ "$(wc -l <"$work/reruns")" = 2 ] && bash -c "$(tail -n 1 "$work/reruns")" >"$work/again"
+	[ $? = 1 ] && grep -q '^1 case.*seed 4$' "$work/again" && grep -qx '0 passed, 1 failed, 0 skipped' "$work/again"
+)
+ok $? "the rerun command: $(cat "$work/reruns")"
+
 [ "$("$B/bin/plumbline" conform --list --filter 'arp.reply_to_*' | wc -l)" -ge 4 ]
 ok $? "--list --filter"
 

@@ -5,9 +5,9 @@
 #include "sim/results/results.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -23,7 +23,7 @@ static const char help[] =
 	"  --repeat N       run everything N times, with the seeds N, N + 1, …\n"
 	"  --timeout S      seconds of real time a case may take (default 60)\n"
 	"  --expect DIR     known failures, one file a variant (default conformance/expect)\n"
-	"  --tap FILE  --junit FILE  --results FILE   reports; \"-\" is standard output\n"
+	"  --tap FILE  --junit FILE  --results FILE   reports; -: to standard output, the rest to standard error\n"
 	"  --pcap DIR       a capture of every case\n"
 	"  --help  --version\n"
 	"\n"
@@ -49,6 +49,7 @@ static const struct option longs[] = {
 };
 
 #define FILTERS_MAX 64
+#define TIMEOUT_S 60
 
 struct arguments {
 	const char *stack, *expect, *tap, *junit, *results, *pcap;
@@ -79,7 +80,7 @@ static void take_option(struct arguments *a, int option)
 		a->jobs = cli_unsigned("--jobs", optarg, 1, 1024);
 		break;
 	case OPT_SEED:
-		a->seed = cli_u64("--seed", optarg);
+		a->seed = cli_seed("--seed", optarg);
 		break;
 	case OPT_REPEAT:
 		a->repeat = cli_unsigned("--repeat", optarg, 1, 1000000);
@@ -108,7 +109,7 @@ static void take_option(struct arguments *a, int option)
 static void parse_arguments(struct arguments *a, int argc, char **argv)
 {
 	int option;
-	*a = (struct arguments){ .stack = "direct", .jobs = 1, .repeat = 1, .timeout_s = 60, .seed = 1 };
+	*a = (struct arguments){ .stack = "direct", .jobs = 1, .repeat = 1, .timeout_s = TIMEOUT_S, .seed = 1 };
 	while ((option = cli_getopt(argc, argv, longs, help)) != -1)
 		take_option(a, option);
 	a->suites = argv + optind;
@@ -124,40 +125,67 @@ static void list_cases(const struct plan *plan)
 	cli_exit(CLI_OK);
 }
 
-/* How people start this program from where they stand: "build/bin/plumbline conform". */
-static void set_program(struct plan *plan)
+/* What a rerun of one case needs beside the case: how this program is called from where people stand, and what was not the default. */
+static void set_rerun(struct plan *plan, const struct arguments *a)
 {
-	char exe[PATH_MAX], here[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	size_t below = getcwd(here, sizeof(here)) ? strlen(here) : 0;
-	exe[n > 0 ? n : 0] = 0;
-	const char *from = below && strncmp(exe, here, below) == 0 && exe[below] == '/' ? exe + below + 1 : exe;
-	const char *slash = strrchr(from, '/');
-	snprintf(plan->program, sizeof(plan->program), "%.*splumbline conform", slash ? (int)(slash + 1 - from) : 0, from);
+	char timeout[16], *words[5] = { "conform" };
+	int n = 1;
+	snprintf(timeout, sizeof(timeout), "%u", a->timeout_s);
+	if (a->timeout_s != TIMEOUT_S) {
+		words[n++] = "--timeout";
+		words[n++] = timeout;
+	}
+	if (a->expect) {
+		words[n++] = "--expect";
+		words[n++] = (char *)a->expect;
+	}
+	plan->program = results_rerun(n, words);
+	if (!plan->program)
+		cli_die("out of memory");
+}
+
+static bool is_stdout(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
 }
 
 typedef void write_fn(FILE *out, const struct plan *plan, const struct record *records);
 
-/* Written to PATH.part and renamed, so that nothing half-written stands under PATH. */
-static void write_report(const char *what, const char *path, write_fn *write, const struct plan *plan, const struct record *records)
+/* Written to PATH.part and renamed, so that nothing half-written stands under PATH; a device or pipe is written in place. */
+static void write_report(const char *what, const char *path, FILE *report, write_fn *write, const struct plan *plan, const struct record *records)
 {
 	char part[4096];
-	bool console = path && strcmp(path, "-") == 0;
+	struct stat st;
 	if (!path)
 		return;
-	snprintf(part, sizeof(part), "%s.part", path);
-	FILE *out = console ? stdout : fopen(part, "we");
+	bool in_place = is_stdout(path) || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+	snprintf(part, sizeof(part), in_place ? "%s" : "%s.part", path);
+	FILE *out = is_stdout(path) ? report : fopen(part, "we");
 	if (!out)
 		cli_die("%s %s: %s", what, part, strerror(errno));
 	write(out, plan, records);
-	if (console)
-		return;
 	bool failed = ferror(out);
-	if (fclose(out) || failed || rename(part, path)) {
+	if (fclose(out) || failed || (!in_place && rename(part, path))) {
 		int err = errno;
-		unlink(part);
+		if (!in_place)
+			unlink(part);
 		cli_die("%s %s: %s", what, path, strerror(err));
 	}
+}
+
+/* No two reports to the same place. Opens nothing. */
+static void check_reports(const struct arguments *a)
+{
+	const char *const names[] = { "--tap", "--junit", "--results" }, *const paths[] = { a->tap, a->junit, a->results };
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t k = 0; k < i && paths[i]; k++)
+			if (paths[k] && strcmp(paths[i], paths[k]) == 0)
+				cli_die("%s and %s both go to %s", names[k], names[i], paths[i]);
+		if (paths[i])
+			cli_check_output_file(names[i], paths[i]);
+	}
+	if (a->pcap)
+		cli_check_output_dir("--pcap", a->pcap);
 }
 
 struct run {
@@ -195,13 +223,16 @@ static int run_all(const struct plan *plan, const struct arguments *a, const str
 		cli_die("out of memory");
 	if (results_open(a->results, "conform", a->stack, a->seed, command, &run.results, error))
 		cli_die("--results %s", error);
+	FILE *report = is_stdout(a->tap) || is_stdout(a->junit) || is_stdout(a->results) ? cli_claim_stdout() : NULL;
+	if (is_stdout(a->results))
+		fclose(report); /* the results have their own stream already */
 	console_start(plan, a->seed);
 	pool_run(plan, a->jobs, case_done, &run);
 	struct results_counts n = count(plan, run.records);
 	if (results_end(run.results, &n, error))
 		cli_die("--results %s", error);
-	write_report("--tap", a->tap, tap_write, plan, run.records);
-	write_report("--junit", a->junit, junit_write, plan, run.records);
+	write_report("--tap", a->tap, report, tap_write, plan, run.records);
+	write_report("--junit", a->junit, report, junit_write, plan, run.records);
 	console_end(plan, run.records);
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		record_free(&run.records[i]);
@@ -217,7 +248,7 @@ int conform_main(int argc, char **argv)
 	struct plan plan = { 0 };
 	struct arguments a;
 	parse_arguments(&a, argc, argv);
-	set_program(&plan);
+	set_rerun(&plan, &a);
 	plan_cases(&plan, a.suites, a.n_suites, a.filters, a.n_filters);
 	if (a.list)
 		list_cases(&plan);
@@ -226,14 +257,10 @@ int conform_main(int argc, char **argv)
 	plan.timeout_s = a.timeout_s;
 	plan_jobs(&plan, a.seed, a.repeat);
 	struct expect *expect = expect_load(a.expect, &plan);
-	if (a.tap)
-		cli_check_output_file("--tap", a.tap);
-	if (a.junit)
-		cli_check_output_file("--junit", a.junit);
-	if (a.pcap)
-		cli_check_output_dir("--pcap", a.pcap);
+	check_reports(&a);
 	int status = run_all(&plan, &a, expect, argc, argv);
 	expect_free(expect);
+	free(plan.program);
 	free(plan.all);
 	free(plan.cases);
 	free(plan.stacks);

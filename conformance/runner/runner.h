@@ -51,7 +51,7 @@ struct plan {
 	struct job *jobs;
 	size_t n_jobs;
 	char suite_args[256];    /* the suites named, " arp udp", for rerun commands */
-	char program[4200];      /* "build/bin/plumbline conform", likewise */
+	char *program;           /* "build/bin/plumbline conform" and the options that were given for all, likewise */
 	const char *pcap_dir;    /* NULL: none */
 	bool repeated;
 	unsigned timeout_s;

@@ -79,6 +79,14 @@ uint64_t cli_u64(const char *what, const char *text)
 	return v;
 }
 
+uint64_t cli_seed(const char *what, const char *text)
+{
+	uint64_t v = cli_u64(what, text);
+	if (v > INT64_MAX)
+		cli_die("%s %s: expected a number from 0 to %lld", what, text, (long long)INT64_MAX);
+	return v;
+}
+
 unsigned cli_unsigned(const char *what, const char *text, unsigned min, unsigned max)
 {
 	char *end;
@@ -132,4 +140,13 @@ void cli_check_output_dir(const char *what, const char *path)
 		cli_die("%s %s: %s", what, path, strerror(ENOTDIR));
 	if (access(path, W_OK | X_OK) < 0)
 		cli_die("%s %s: %s", what, path, strerror(errno));
+}
+
+FILE *cli_claim_stdout(void)
+{
+	int fd = dup(STDOUT_FILENO);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!f || fflush(stdout) || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		cli_die("standard output: %s", strerror(errno));
+	return f;
 }

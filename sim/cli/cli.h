@@ -8,6 +8,7 @@
 
 #include <getopt.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define PLUMBLINE_VERSION "0.1.0"
 
@@ -38,6 +39,7 @@ int cli_getopt(int argc, char **argv, const struct option *longs, const char *he
 
 /* Each exits through cli_die(), naming what ("--seed"), unless text is such a value and nothing else. */
 uint64_t cli_u64(const char *what, const char *text);                                  /* decimal or 0x… */
+uint64_t cli_seed(const char *what, const char *text);                                 /* the same, to 2^63 - 1: what a JSON integer holds */
 unsigned cli_unsigned(const char *what, const char *text, unsigned min, unsigned max);
 uint64_t cli_duration_ns(const char *what, const char *text);                          /* 1.5s: a number and ns, us, ms, s, min or h */
 
@@ -45,5 +47,11 @@ uint64_t cli_duration_ns(const char *what, const char *text);                   
 void cli_check_output_file(const char *what, const char *path);
 /* Exits through cli_die() unless path is a folder one can write in; makes it when it is missing. */
 void cli_check_output_dir(const char *what, const char *path);
+
+/*
+ * Keeps standard output for a report that goes to "-": the stream to write it to, to be closed with fclose(). From here on what the
+ * program prints goes to standard error.
+ */
+FILE *cli_claim_stdout(void);
 
 #endif

@@ -25,6 +25,18 @@ START_TEST(refuses_numbers)
 }
 END_TEST
 
+static const char *const bad_seeds[] = { "-1", "9223372036854775808", "18446744073709551615" };
+START_TEST(refuses_seeds)
+{
+	cli_seed("--seed", bad_seeds[_i]);
+}
+END_TEST
+START_TEST(reads_seeds)
+{
+	ck_assert_uint_eq(cli_seed("--seed", "9223372036854775807"), INT64_MAX);
+}
+END_TEST
+
 static const char *const bad_ranges[] = { "0", "65", "-3", "", "3 " };
 START_TEST(refuses_out_of_range)
 {
@@ -123,6 +135,8 @@ int main(void)
 	tcase_add_loop_test(t, reads_numbers, 0, COUNT(good_numbers));
 	tcase_add_loop_exit_test(t, refuses_numbers, CLI_USAGE, 0, COUNT(bad_numbers));
 	tcase_add_loop_exit_test(t, refuses_out_of_range, CLI_USAGE, 0, COUNT(bad_ranges));
+	tcase_add_loop_exit_test(t, refuses_seeds, CLI_USAGE, 0, COUNT(bad_seeds));
+	tcase_add_test(t, reads_seeds);
 	tcase_add_test(t, reads_durations);
 	tcase_add_loop_exit_test(t, refuses_durations, CLI_USAGE, 0, COUNT(bad_durations));
 	tcase_add_test(t, output_check_leaves_no_file);

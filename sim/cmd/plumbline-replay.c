@@ -20,7 +20,7 @@ static const char help[] =
 	"  --stack V         the stack (default direct); plumbline stacks lists them\n"
 	"  --seed N          seed of all randomness (default 1)\n"
 	"  --pcap DIR        write what the stack sent to DIR/CAPTURE.WHO.pcap\n"
-	"  --results FILE    write results as JSON lines\n"
+	"  --results FILE    write results as JSON lines (-: to standard output, the summary to standard error)\n"
 	"  --list-hosts      show who speaks in the captures, and stop\n"
 	"  --help, --version\n"
 	"\n"
@@ -83,7 +83,7 @@ static void parse(struct replay_command *c, int argc, char **argv)
 		case OPTION_MODE: set_mode(optarg); break;
 		case OPTION_AS: set_as(c, optarg); break;
 		case OPTION_STACK: c->stack_text = optarg; break;
-		case OPTION_SEED: c->seed = cli_u64("--seed", optarg); break;
+		case OPTION_SEED: c->seed = cli_seed("--seed", optarg); break;
 		case OPTION_PCAP: c->pcap_dir = optarg; break;
 		case OPTION_RESULTS: c->results_path = optarg; break;
 		case OPTION_LIST_HOSTS: c->list_hosts = true; break;
@@ -132,8 +132,8 @@ static char *format(const char *fmt, ...)
 static char *rerun_command(const struct replay_command *c, const char *role, const char *file)
 {
 	char *seed = format("%llu", (unsigned long long)c->seed), *as = format("--as=%s", role);
-	char *argv[] = { "plumbline", "replay", "--stack", (char *)c->stack.text, "--seed", seed, as, (char *)file };
-	char *s = results_command(sizeof(argv) / sizeof(argv[0]), argv);
+	char *argv[] = { "replay", "--stack", (char *)c->stack.text, "--seed", seed, as, (char *)file };
+	char *s = results_rerun(sizeof(argv) / sizeof(argv[0]), argv);
 	if (!s)
 		cli_die("out of memory");
 	free(seed);
@@ -281,6 +281,8 @@ static void open_outputs(struct replay_command *c, int argc, char **argv)
 	if (results_open(c->results_path, "replay", c->stack.text, c->seed, command, &c->results, error) < 0)
 		cli_die("%s", error);
 	free(command);
+	if (!strcmp(c->results_path, "-"))
+		fclose(cli_claim_stdout()); /* the results have their own stream already */
 }
 
 static int finish(struct replay_command *c)

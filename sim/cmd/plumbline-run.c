@@ -69,9 +69,7 @@ static void read_options(struct program *p, int argc, char **argv)
 			break;
 		case OPTION_SEED:
 			p->run.has_seed = true;
-			p->run.seed = cli_u64("--seed", optarg);
-			if (p->run.seed > INT64_MAX)
-				cli_die("--seed: %s is more than %lld", optarg, (long long)INT64_MAX);
+			p->run.seed = cli_seed("--seed", optarg);
 			break;
 		case OPTION_PCAP:
 			p->run.pcap_dir = optarg;
@@ -205,18 +203,20 @@ static void remove_partial_pcaps(const struct program *p, const struct scenario 
 
 static void report_crash(struct program *p, const struct scenario *s, const struct job *job)
 {
-	char why[120], rerun[5000];
+	char why[120], *rerun = run_rerun(s, &p->run);
 	if (job->too_long)
 		snprintf(why, sizeof(why), "gave up after %u s of wall time", p->limit_s);
 	else if (job->signal)
 		snprintf(why, sizeof(why), "crashed: %s", strsignal(job->signal));
 	else
 		snprintf(why, sizeof(why), "ended with status %d before its report", job->status);
-	run_rerun(s, &p->run, rerun, sizeof(rerun));
+	if (!rerun)
+		cli_die("out of memory");
 	fprintf(p->text, "%s: %s [%s] ERROR: %s\n  again: %s\n", s->id, s->title, run_stack(s, &p->run), why, rerun);
 	results_write(p->results, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "kind", "scenario", "id", s->id, "file", s->file,
 		"title", s->title, "stack", run_stack(s, &p->run), "outcome", "error", "seed",
 		(json_int_t)(p->run.has_seed ? p->run.seed : s->seed), "message", why, "rerun", rerun));
+	free(rerun);
 	remove_partial_pcaps(p, s);
 	p->counts.errors++;
 }

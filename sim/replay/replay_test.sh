@@ -101,6 +101,12 @@ head -c 24 traces/http4.pcap >"$tmp/no-frames.pcap"
 run 77 "$tmp/no-frames.pcap" && grep -q 'no frames' "$tmp/out"
 check "a capture without frames: skipped, and told" $?
 
+"$replay" --results - traces/ping4.pcap >"$tmp/out" 2>"$tmp/err" && [ "$(wc -l <"$tmp/out")" = 3 ] && [ "$(grep -c '^{"kind":' "$tmp/out")" = 3 ] &&
+	grep -q '^1 replayed, 0 skipped' "$tmp/err"
+check "results alone on standard output" $?
+bash -c "$(sed -n 's/.*"rerun":"\([^"]*\)".*/\1/p' "$tmp/out")" >"$tmp/again" && grep -q '^1 replayed' "$tmp/again"
+check "the command that repeats it" $?
+
 # --- bad usage, bad input -----------------------------------------------------------------------------------
 bad() { # WHAT PATTERN ARGUMENTS…
 	local what=$1 pattern=$2

@@ -3,6 +3,7 @@
 #include "sim/cli/cli.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,14 +168,28 @@ static void put_program(FILE *f, const char *path)
 		put_word(f, name);
 }
 
-char *results_command(int argc, char **argv)
+/* The dispatcher beside the running program, then the name. */
+static void put_program_here(FILE *f, const char *name)
+{
+	char exe[PATH_MAX], here[PATH_MAX], path[PATH_MAX + 16];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	size_t below = getcwd(here, sizeof(here)) ? strlen(here) : 0;
+	exe[n > 0 ? n : 0] = '\0';
+	const char *from = below && strncmp(exe, here, below) == 0 && exe[below] == '/' ? exe + below + 1 : exe;
+	const char *slash = strrchr(from, '/');
+	snprintf(path, sizeof(path), "%.*s%splumbline", slash ? (int)(slash + 1 - from) : 0, from, !slash && n > 0 ? "./" : "");
+	put_word(f, path);
+	fprintf(f, " %s", name);
+}
+
+static char *command_line(int argc, char **argv, void (*put_first)(FILE *f, const char *word))
 {
 	char *line = NULL;
 	size_t len;
 	FILE *f = open_memstream(&line, &len);
 	if (!f)
 		return NULL;
-	put_program(f, argv[0]);
+	put_first(f, argv[0]);
 	for (int i = 1; i < argc; i++) {
 		fputc(' ', f);
 		put_word(f, argv[i]);
@@ -184,4 +199,14 @@ char *results_command(int argc, char **argv)
 		return NULL;
 	}
 	return line;
+}
+
+char *results_command(int argc, char **argv)
+{
+	return command_line(argc, argv, put_program);
+}
+
+char *results_rerun(int argc, char **argv)
+{
+	return command_line(argc, argv, put_program_here);
 }

@@ -40,5 +40,10 @@ void results_discard(struct results *r);
  * quoted where they need it. To be freed; NULL when out of memory.
  */
 char *results_command(int argc, char **argv);
+/*
+ * The same to be pasted where this process was started: argv[0] is NAME, and "plumbline" has the path of this program's folder,
+ * relative where that is below the working folder ("build/bin/plumbline run …").
+ */
+char *results_rerun(int argc, char **argv);
 
 #endif

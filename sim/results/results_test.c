@@ -120,6 +120,24 @@ START_TEST(a_command_reads_back)
 }
 END_TEST
 
+START_TEST(a_rerun_names_the_dispatcher_beside_this_program)
+{
+	char *argv[] = { "run", "a b.yaml" }, exe[4096], want[4200];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	ck_assert_int_gt(n, 0);
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	char *folder = strrchr(exe, '/') + 1;
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(i == 0 ? chdir("/") : i == 1 ? chdir(exe) || chdir("..") : chdir(folder), 0);
+		snprintf(want, sizeof(want), "%s/plumbline run 'a b.yaml'", i == 0 ? exe : i == 1 ? folder : ".");
+		char *line = results_rerun(2, argv);
+		ck_assert_str_eq(line, want);
+		free(line);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("results");
@@ -132,6 +150,7 @@ int main(void)
 	tcase_add_test(tc, an_object_that_could_not_be_made_fails_the_file);
 	tcase_add_test(tc, giving_up_leaves_nothing);
 	tcase_add_test(tc, a_command_reads_back);
+	tcase_add_test(tc, a_rerun_names_the_dispatcher_beside_this_program);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

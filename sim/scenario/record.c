@@ -2,6 +2,7 @@
 /* What programs read: the "scenario" line of a result file (reports/SCHEMA.md). */
 #include "sim/scenario/run.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_POINTS 4000u
@@ -133,7 +134,7 @@ json_t *run_record(const struct run *run)
 {
 	const struct scenario *s = run->s;
 	static const char *const outcomes[] = { "pass", "fail", "skip" };
-	char rerun[5000], path[4200];
+	char path[4200];
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "kind", "scenario", "id", s->id, "file", s->file, "title", s->title, "stack",
 		run_stack(s, &run->options), "outcome", outcomes[run_outcome(run)], "seed", (json_int_t)run->seed);
 	if (!o)
@@ -142,7 +143,9 @@ json_t *run_record(const struct run *run)
 	json_object_set_new(o, "virtual_ns", integer(run->end_ns));
 	json_object_set_new(o, "frames", integer(run->frames));
 	json_object_set_new(o, "events", integer(run->w ? world_events(run->w) : 0));
-	json_object_set_new(o, "rerun", json_string(run_rerun(s, &run->options, rerun, sizeof(rerun))));
+	char *rerun = run_rerun(s, &run->options);
+	json_object_set_new(o, "rerun", json_string(rerun));
+	free(rerun);
 	if (run->skip[0])
 		json_object_set_new(o, "message", json_string(run->skip));
 	for (unsigned i = 0; i < s->n_flows && !run->skip[0]; i++) {

@@ -42,8 +42,8 @@ enum run_outcome run_outcome(const struct run *run);
 void run_summary(const struct run *run, FILE *out, bool brief);
 /* The "scenario" object of reports/SCHEMA.md; NULL when out of memory. */
 json_t *run_record(const struct run *run);
-/* The command that repeats it. Returns buf. */
-char *run_rerun(const struct scenario *s, const struct run_options *options, char *buf, size_t cap);
+/* The command that repeats it, to be freed; NULL when out of memory. */
+char *run_rerun(const struct scenario *s, const struct run_options *options);
 /* The stack a scenario runs on, for the record: the override or its own. */
 const char *run_stack(const struct scenario *s, const struct run_options *options);
 /* DIR/ID-LINK.pcap; returns buf. */

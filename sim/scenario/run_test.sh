@@ -79,8 +79,11 @@ report $? "a good run" "$out"
 f=$work/failing.yaml
 { cat "$good"; echo 'expect: {flows: {f: {finished_within: 1 ns}}}'; } >"$f"
 out=$("$run" --quiet "$good" "$f" 2>&1)
-[ $? = 1 ] && [ "$(tail -n 1 <<<"$out")" = "1 passed, 1 failed" ] && grep -q "again: plumbline run --seed 1 $f" <<<"$out" && grep -qF "[$f:4:22]" <<<"$out"
+[ $? = 1 ] && [ "$(tail -n 1 <<<"$out")" = "1 passed, 1 failed" ] && again=$(sed -n "s/^  again: //p" <<<"$out") && grep -qF "[$f:4:22]" <<<"$out"
 report $? "a failing expectation is status 1" "$out"
+again=$(bash -c "$again" 2>&1)
+[ $? = 1 ] && [ "$(tail -n 1 <<<"$again")" = "0 passed, 1 failed" ]
+report $? "the command that repeats it" "$again"
 
 out=$("$run" --stack direct+udp "$good" 2>&1)
 [ $? = 77 ] && [ "$(tail -n 1 <<<"$out")" = "0 passed, 0 failed, 1 skipped" ]

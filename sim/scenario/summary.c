@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* What a person reads. */
+#include "sim/results/results.h"
 #include "sim/scenario/run.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const type_names[] = { "tcp", "udp", "ping" };
@@ -194,22 +196,19 @@ static void print_verdict(const struct run *run, const struct verdict *v, FILE *
 	fputc('\n', out);
 }
 
-static bool plain_word(const char *s)
+char *run_rerun(const struct scenario *s, const struct run_options *options)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=+@%";
-	return *s && !s[strspn(s, plain)];
-}
-
-char *run_rerun(const struct scenario *s, const struct run_options *options, char *buf, size_t cap)
-{
-	size_t n = (size_t)snprintf(buf, cap, "plumbline run");
-	if (options->stack && n < cap)
-		n += (size_t)snprintf(buf + n, cap - n, " --stack %s", options->stack);
-	if (n < cap)
-		n += (size_t)snprintf(buf + n, cap - n, " --seed %llu", (unsigned long long)(options->has_seed ? options->seed : s->seed));
-	if (n < cap)
-		snprintf(buf + n, cap - n, plain_word(s->file) ? " %s" : " '%s'", s->file);
-	return buf;
+	char seed[24], *words[6] = { "run" };
+	int n = 1;
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)(options->has_seed ? options->seed : s->seed));
+	if (options->stack) {
+		words[n++] = "--stack";
+		words[n++] = (char *)options->stack;
+	}
+	words[n++] = "--seed";
+	words[n++] = seed;
+	words[n++] = (char *)s->file;
+	return results_rerun(n, words);
 }
 
 static void print_head(const struct run *run, FILE *out)
@@ -228,7 +227,6 @@ static void print_head(const struct run *run, FILE *out)
 void run_summary(const struct run *run, FILE *out, bool brief)
 {
 	const struct scenario *s = run->s;
-	char rerun[5000];
 	print_head(run, out);
 	if (run->skip[0])
 		return;
@@ -241,6 +239,8 @@ void run_summary(const struct run *run, FILE *out, bool brief)
 		if (!brief || (!run->verdicts[i].ok && !run->verdicts[i].skipped))
 			print_verdict(run, &run->verdicts[i], out);
 	}
-	if (run->n_failed)
-		fprintf(out, "  again: %s\n", run_rerun(s, &run->options, rerun, sizeof(rerun)));
+	char *rerun = run->n_failed ? run_rerun(s, &run->options) : NULL;
+	if (rerun)
+		fprintf(out, "  again: %s\n", rerun);
+	free(rerun);
 }
