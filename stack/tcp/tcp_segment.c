@@ -4,9 +4,15 @@
 
 #include <errno.h>
 
+/* The largest window: what the buffer holds and the field can say. */
+static uint32_t largest_window(const struct flow *f)
+{
+	return min_u32(f->receive_limit, (uint32_t)UINT16_MAX << f->receive_scale);
+}
+
 static uint32_t receive_space(const struct flow *f)
 {
-	return f->receive_limit > f->recvq.len ? f->receive_limit - f->recvq.len : 0;
+	return f->receive_limit > f->recvq.len ? min_u32(f->receive_limit - f->recvq.len, largest_window(f)) : 0;
 }
 
 /* RFC 9293 section 3.8.6.2.2: the right edge moves in steps worth having. */
@@ -40,8 +46,8 @@ bool tcp_window_worth_telling(const struct flow *f)
 {
 	if (!flow_synchronized(f) || f->fin_received)
 		return false;
-	uint32_t gain = right_edge(f) - f->rcv_adv, window = flow_receive_window(f);
-	return gain >= f->receive_limit / 2 || (gain && window < max_u32(f->receive_limit / 4, 2 * f->rmss));
+	uint32_t gain = right_edge(f) - f->rcv_adv, window = flow_receive_window(f), largest = largest_window(f);
+	return gain >= largest / 2 || (gain && window < max_u32(largest / 4, 2 * f->rmss));
 }
 
 /* SACK blocks that fit besides the timestamps (RFC 2018 section 3). */
