@@ -103,8 +103,10 @@ static void send_data(struct flow *f)
 		if (!o.avail && !o.fin_waits)
 			break;
 		if (!worth_sending(f, &o)) {
-			if (f->due[DUE_RETRANSMIT] == TIMER_NEVER && f->due[DUE_PERSIST] == TIMER_NEVER)
+			if (f->due[DUE_RETRANSMIT] == TIMER_NEVER && f->due[DUE_PERSIST] == TIMER_NEVER) {
+				f->progress_ns = flow_now(f); /* from here on the peer is asked for something */
 				flow_due_persist(f);
+			}
 			break;
 		}
 		f->forced = false;
@@ -124,7 +126,8 @@ void tcp_output(struct flow *f)
 
 void tcp_retransmit_head(struct flow *f)
 {
-	uint32_t len = min_u32(f->sendq.len, min_u32(tcp_segment_room(f), f->snd_wnd));
+	uint32_t sent = min_u32(f->sendq.len, f->snd_max - f->snd_una);
+	uint32_t len = min_u32(sent, min_u32(tcp_segment_room(f), f->snd_wnd));
 	bool fin = f->fin_sent && len == f->sendq.len;
 	if (!len && !fin)
 		return;
