@@ -221,6 +221,8 @@ static void tell_accept(struct flow *f)
 		accept(&f->face, arg);
 	if (f->owned && !f->events) {
 		f->owned = false;
+		if (f->state == TCP_STATE_CLOSED) /* its owner aborted it */
+			return;
 		tcp_send_rst(f);
 		flow_close(f, -ECONNABORTED);
 	}
@@ -325,8 +327,8 @@ void flow_established(struct flow *f)
 	f->cc.smss = f->smss;
 	f->cc.ops->init(&f->cc, initial_window(f));
 	f->restart_window = f->cc.cwnd;
-	if (f->syn_lost && f->rto_ns < 3 * NS_PER_S)
-		f->rto_ns = 3 * NS_PER_S; /* RFC 6298 (5.7) */
+	if (f->syn_lost && flow_tcp(f)->config.initial_rto_ms < 3000)
+		f->rto_ns = 3 * NS_PER_S; /* RFC 6298 (5.7): also down to it */
 	if (f->keepalive)
 		flow_due_in(f, DUE_KEEPALIVE, f->keepalive_idle_ms * NS_PER_MS);
 	if (f->fin_queued) /* closed in SYN-RECEIVED */
