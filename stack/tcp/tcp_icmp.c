@@ -77,7 +77,8 @@ void tcp_error(const struct ip_error *err, void *arg)
 		return;
 	}
 	if (f->hold) { /* reported from within our own send: the path is asked again when that fails */
-		f->soft_error = as_errno(err->kind);
+		if (err->kind != IP_ERROR_TOO_BIG)
+			f->soft_error = as_errno(err->kind);
 		return;
 	}
 	flow_enter(f);
