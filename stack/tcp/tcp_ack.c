@@ -67,6 +67,15 @@ static void tell_writer(struct flow *f)
 	f->pending |= EVENT_WRITABLE;
 }
 
+/* The window may stay shut for ever once there is nothing left that waits for it. */
+static void stop_probing(struct flow *f)
+{
+	if (f->sendq.len || (f->fin_queued && !fin_acked(f)))
+		return;
+	flow_due_never(f, DUE_PERSIST);
+	f->persist_shift = 0;
+}
+
 /* SND.UNA < SEG.ACK =< SND.NXT */
 void tcp_ack_new(struct flow *f, const struct segment *s)
 {
@@ -83,11 +92,15 @@ void tcp_ack_new(struct flow *f, const struct segment *s)
 	if (syn)
 		f->syn_lost = false;
 	made_progress(f);
+	stop_probing(f);
 	bool partial = false;
-	if (f->in_recovery)
+	if (f->in_recovery) {
 		partial = recover_more(f, data);
-	else
+	} else {
+		if (seq_gt(f->snd_una, f->recover))
+			f->recover = f->snd_una - 1; /* so that it stays within reach of comparisons modulo 2^32 */
 		grow_cwnd(f, data, flight);
+	}
 	if (f->snd_una == f->snd_max)
 		flow_due_never(f, DUE_RETRANSMIT); /* RFC 6298 (5.2) */
 	else if (!partial || f->first_partial)
@@ -133,8 +146,8 @@ static void duplicate_ack(struct flow *f)
 /* RFC 5681 section 2: the five conditions. Answers to zero-window probes tell of no loss. */
 static bool is_duplicate_ack(const struct flow *f, const struct segment *s)
 {
-	return f->snd_una != f->snd_max && f->snd_wnd && !s->text_len && !(s->flags & TCP_FIN) && s->ack == f->snd_una &&
-	       (uint32_t)s->window << f->send_scale == f->snd_wnd;
+	return f->snd_una != f->snd_max && f->snd_wnd && !s->text_len && !(s->flags & TCP_FIN) && !s->cut && s->ack == f->snd_una &&
+	       segment_window(f, s) == f->snd_wnd;
 }
 
 /* --- the window ---------------------------------------------------------------------------------------- */
@@ -143,7 +156,7 @@ void tcp_update_send_window(struct flow *f, const struct segment *s)
 {
 	if (!seq_lt(f->snd_wl1, s->seq) && !(f->snd_wl1 == s->seq && seq_leq(f->snd_wl2, s->ack)))
 		return;
-	uint32_t window = (uint32_t)s->window << f->send_scale;
+	uint32_t window = segment_window(f, s);
 	f->snd_wl1 = s->seq;
 	f->snd_wl2 = s->ack;
 	if (window > f->snd_wnd) {
@@ -163,7 +176,7 @@ static bool syn_received_ack(struct flow *f, const struct segment *s)
 		tcp_reset_segment(flow_tcp(f), s);
 		return false;
 	}
-	f->snd_wnd = (uint32_t)s->window << f->send_scale;
+	f->snd_wnd = segment_window(f, s);
 	f->max_snd_wnd = max_u32(f->max_snd_wnd, f->snd_wnd);
 	f->snd_wl1 = s->seq;
 	f->snd_wl2 = s->ack;
@@ -209,6 +222,10 @@ bool tcp_check_ack(struct flow *f, struct segment *s)
 	bool was_syn_received = f->state == TCP_STATE_SYN_RECEIVED;
 	if (was_syn_received ? !syn_received_ack(f, s) : !in_range(f, s))
 		return false;
+	if (s->at_left_edge) { /* only now: what the checks before refuse must not move it (CVE-2005-0356) */
+		f->ts_recent = s->ts_val;
+		f->ts_recent_ns = flow_now(f);
+	}
 	f->probes_unanswered = 0;
 	if (f->due[DUE_PERSIST] != TIMER_NEVER)
 		f->progress_ns = flow_now(f);

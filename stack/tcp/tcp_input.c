@@ -54,6 +54,7 @@ static void strip_syn(struct segment *s)
 {
 	s->seq++;
 	s->flags &= (uint16_t)~TCP_SYN;
+	s->had_syn = true;
 }
 
 static void input_syn_sent(struct flow *f, struct segment *s)
@@ -96,11 +97,14 @@ static void input_syn_sent(struct flow *f, struct segment *s)
 
 /* --- other states: section 3.10.7.4 --------------------------------------------------------------- */
 
-/* RFC 7323 section 5.3 R1 and section 3.2: before the sequence number is looked at. */
+/*
+ * RFC 7323 section 5.3 R1 and section 3.2: before the sequence number is looked at. A SYN without timestamp is not of this
+ * connection: it gets the challenge of RFC 5961 section 4, lest a peer that lost its state be shut out for ever.
+ */
 static bool check_timestamp(struct flow *f, struct segment *s)
 {
 	struct tcp_direct *tcp = flow_tcp(f);
-	if (!f->use_timestamps || (s->flags & TCP_RST))
+	if (!f->use_timestamps || (s->flags & TCP_RST) || (!s->has_timestamp && (s->flags & TCP_SYN)))
 		return true;
 	if (!s->has_timestamp) {
 		tcp->counters.drop_no_timestamp++;
@@ -116,15 +120,6 @@ static bool check_timestamp(struct flow *f, struct segment *s)
 	return false;
 }
 
-/* RFC 7323 section 4.3 (2). */
-static void update_ts_recent(struct flow *f, const struct segment *s)
-{
-	if (f->use_timestamps && s->has_timestamp && seq_leq(s->seq, f->last_ack_sent)) {
-		f->ts_recent = s->ts_val;
-		f->ts_recent_ns = flow_now(f);
-	}
-}
-
 /* Table 6; a segment that straddles the whole window is as good as one that ends inside. */
 static bool acceptable(const struct flow *f, const struct segment *s)
 {
@@ -138,12 +133,7 @@ static bool acceptable(const struct flow *f, const struct segment *s)
 static void trim(struct flow *f, struct segment *s)
 {
 	if (seq_lt(s->seq, f->rcv_nxt)) {
-		uint32_t old = f->rcv_nxt - s->seq;
-		if (s->flags & TCP_SYN) {
-			strip_syn(s);
-			old--;
-		}
-		old = min_u32(old, s->text_len);
+		uint32_t old = min_u32(f->rcv_nxt - s->seq, s->text_len);
 		buf_pull(s->b, old);
 		s->text_len -= old;
 		s->seq += old;
@@ -179,34 +169,34 @@ static void unacceptable(struct flow *f, const struct segment *s)
 		tcp_challenge(f);
 }
 
-/* The peer's SYN again: our SYN,ACK was lost, or the SYN,ACK of a simultaneous open. True when s may be processed further. */
-static bool syn_again(struct flow *f, struct segment *s)
+/* The peer's SYN again. */
+static bool syn_again(const struct flow *f, const struct segment *s)
 {
-	if (s->flags & TCP_ACK) {
-		strip_syn(s);
-		f->ack_now = true;
-		return true;
-	}
-	tcp_send_syn(f);
-	return false;
+	return f->state == TCP_STATE_SYN_RECEIVED && (s->flags & (TCP_SYN | TCP_RST)) == TCP_SYN && s->seq == f->irs;
 }
 
 /* First. True when there is something to process. */
 static bool check_sequence(struct flow *f, struct segment *s)
 {
-	if (f->state == TCP_STATE_SYN_RECEIVED && (s->flags & (TCP_SYN | TCP_RST)) == TCP_SYN && s->seq == f->irs)
-		return syn_again(f, s);
+	if (syn_again(f, s)) {
+		if (!(s->flags & TCP_ACK)) { /* our SYN,ACK was lost */
+			tcp_send_syn(f);
+			return false;
+		}
+		strip_syn(s); /* the SYN,ACK of a simultaneous open */
+		f->ack_now = true;
+	}
+	s->at_left_edge = f->use_timestamps && s->has_timestamp && seq_leq(s->seq, f->last_ack_sent);
 	if (acceptable(f, s)) {
-		update_ts_recent(f, s);
 		if (!(s->flags & (TCP_RST | TCP_SYN)))
 			trim(f, s);
 		return true;
 	}
 	if (flow_receive_window(f) == 0 && s->seq == f->rcv_nxt && !(s->flags & TCP_SYN)) {
 		/* Special allowance at a zero window for valid ACKs, URGs and RSTs (MUST-66): all but the text and FIN. */
-		update_ts_recent(f, s);
 		if (!(s->flags & TCP_RST))
 			f->ack_now = true;
+		s->cut = true; /* without text it would have been acceptable */
 		s->flags &= (uint16_t)~TCP_FIN;
 		s->text_len = 0;
 		buf_trim(s->b, 0);
@@ -383,6 +373,10 @@ void tcp_segment_arrives(struct tcp_direct *tcp, struct face *via, struct buf *b
 /* Keeps a segment that arrived from within TCP's own send until that is done. */
 static void defer(struct tcp_direct *tcp, struct face *via, struct buf *b, const struct ip_rx *rx)
 {
+	if (tcp->deferred_at > tcp->n_deferred) { /* a queue that never runs dry must not creep through memory */
+		memmove(tcp->deferred, tcp->deferred + tcp->deferred_at, tcp->n_deferred * sizeof(*tcp->deferred));
+		tcp->deferred_at = 0;
+	}
 	uint32_t end = tcp->deferred_at + tcp->n_deferred;
 	if (end == tcp->deferred_capacity) {
 		uint32_t capacity = end ? end * 2 : 16;

@@ -202,6 +202,9 @@ struct segment {
 	uint32_t text_len;
 	uint16_t flags, window, urgent;
 	bool has_timestamp;
+	bool had_syn;            /* taken off; the window is not scaled all the same (RFC 7323 section 2.2) */
+	bool cut;                /* text or FIN taken off at our closed window: no pure ACK */
+	bool at_left_edge;       /* SEG.SEQ =< Last.ACK.sent: RFC 7323 section 4.3 (2) */
 	uint32_t ts_val, ts_ecr;
 	const struct tcp_options *opt;
 	const struct ip_rx *rx;
@@ -229,6 +232,11 @@ static inline uint32_t max_u32(uint32_t a, uint32_t b)
 static inline uint32_t segment_len(const struct segment *s)
 {
 	return s->text_len + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN);
+}
+/* SEG.WND in bytes. */
+static inline uint32_t segment_window(const struct flow *f, const struct segment *s)
+{
+	return (uint32_t)s->window << (s->had_syn ? 0 : f->send_scale);
 }
 /* Received a SYN and sent one: RFC 9293 section 3.5.1 names the states from ESTABLISHED on synchronized. */
 static inline bool flow_synchronized(const struct flow *f)
