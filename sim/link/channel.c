@@ -219,16 +219,22 @@ void channel_drop(struct channel *ch, struct buf *frame, uint64_t *counter, cons
 void channel_propagate(struct channel *ch, struct flight *f, uint64_t sent_ns)
 {
 	uint64_t at_ns = f->extra_ns < WORLD_NEVER - sent_ns ? sent_ns + f->extra_ns : WORLD_NEVER;
-	if (f->held) {
+	if (f->held || (at_ns < ch->last_arrival_ns && f->may_overtake)) {
 		ch->counters.reordered++;
-	} else if (at_ns >= ch->last_arrival_ns) {
-		ch->last_arrival_ns = at_ns;
-	} else if (f->may_overtake) {
-		ch->counters.reordered++;
-	} else {
-		at_ns = ch->last_arrival_ns;
+		world_at(ch->w, &f->arrival, at_ns);
+		return;
 	}
-	world_at(ch->w, &f->arrival, at_ns);
+	if (at_ns > ch->last_arrival_ns)
+		ch->last_arrival_ns = at_ns;
+	f->at_ns = ch->last_arrival_ns;
+	f->order = world_take_order(ch->w);
+	f->next = NULL;
+	if (!ch->cable) {
+		ch->cable_tail = &ch->cable;
+		world_at_ordered(ch->w, &f->arrival, f->at_ns, f->order);
+	}
+	*ch->cable_tail = f;
+	ch->cable_tail = &f->next;
 }
 
 static void arrive(void *arg)
@@ -236,6 +242,11 @@ static void arrive(void *arg)
 	struct flight *f = arg;
 	struct channel *ch = f->ch;
 	struct buf *frame = f->frame;
+	if (f == ch->cable) {
+		ch->cable = f->next;
+		if (ch->cable)
+			world_at_ordered(ch->w, &ch->cable->arrival, ch->cable->at_ns, ch->cable->order);
+	}
 	flight_put(ch->flights, f);
 	ch->counters.frames++;
 	ch->counters.bytes += frame->len;

@@ -40,10 +40,11 @@ struct flight {
 	world_event arrival;
 	struct channel *ch;
 	struct buf *frame;
-	struct flight *next;     /* in the channel's queue or on the free list */
+	struct flight *next;     /* in the channel's queue, on its cable or on the free list */
 	struct flight *all_next; /* every record of the pool */
 	uint64_t extra_ns;       /* delay, jitter and reordering, drawn when the frame entered */
 	uint64_t queued_ns;      /* when it began to wait */
+	uint64_t at_ns, order;   /* on the cable: when it arrives, and its place among events of that time */
 	bool held;               /* reordering holds it back: later frames pass it */
 	bool may_overtake;       /* jitter that reorders */
 };
@@ -90,6 +91,7 @@ struct channel {
 	size_t loss_at;              /* next entry of imp.loss_list */
 	bool gilbert_bad;
 	uint64_t last_arrival_ns;
+	struct flight *cable, **cable_tail; /* frames that arrive in order: only the first has an event in the world's queue */
 	struct channel_queue queue;
 	struct channel_streams own, copy; /* copy: for the second frame of a duplication */
 	char *stream_name;           /* prefix, with room for the longest suffix */

@@ -79,6 +79,16 @@ void world_at(struct world *w, world_event *ev, uint64_t at_ns)
 	timer_set(&w->queue, ev, at_ns > w->now_ns ? at_ns : w->now_ns);
 }
 
+uint64_t world_take_order(struct world *w)
+{
+	return timer_take_order(&w->queue);
+}
+
+void world_at_ordered(struct world *w, world_event *ev, uint64_t at_ns, uint64_t order)
+{
+	timer_set_ordered(&w->queue, ev, at_ns > w->now_ns ? at_ns : w->now_ns, order);
+}
+
 void world_in(struct world *w, world_event *ev, uint64_t delay_ns)
 {
 	timer_set(&w->queue, ev, delay_ns < WORLD_NEVER - w->now_ns ? w->now_ns + delay_ns : WORLD_NEVER);

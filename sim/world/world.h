@@ -37,6 +37,9 @@ void world_event_fini(struct world *w, world_event *ev);
 /* Schedules, or moves, ev to at_ns; a past time means now, WORLD_NEVER that it never runs. */
 void world_at(struct world *w, world_event *ev, uint64_t at_ns);
 void world_in(struct world *w, world_event *ev, uint64_t delay_ns);
+/* The place among events of the same time, taken now for an event scheduled later: see timer_take_order(). */
+uint64_t world_take_order(struct world *w);
+void world_at_ordered(struct world *w, world_event *ev, uint64_t at_ns, uint64_t order);
 void world_cancel(struct world *w, world_event *ev);
 
 /* Time of the next event, WORLD_NEVER when none. */

@@ -92,20 +92,26 @@ static void reposition(struct timers *ts, uint32_t i)
 		sift_down(ts, i);
 }
 
+uint64_t timer_take_order(struct timers *ts)
+{
+	return ts->next_order++;
+}
+
 void timer_set(struct timers *ts, struct timer *t, uint64_t at_ns)
 {
+	timer_set_ordered(ts, t, at_ns, timer_take_order(ts));
+}
+
+void timer_set_ordered(struct timers *ts, struct timer *t, uint64_t at_ns, uint64_t order)
+{
+	struct timer_slot slot = { at_ns, order, t };
 	t->at_ns = at_ns;
-	t->order = ts->next_order++;
-	if (!t->place) {
-		uint32_t i = ts->n++;
-		ts->heap[i] = (struct timer_slot){ at_ns, t->order, t };
-		sift_up(ts, i);
-	} else if (at_ns < ts->heap[t->place - 1].at_ns) {
-		uint32_t i = t->place - 1;
-		ts->heap[i] = (struct timer_slot){ at_ns, t->order, t };
-		sift_up(ts, i);
-	}
-	/* else: the slot is early; settle() moves it when it reaches the top. */
+	t->order = order;
+	uint32_t i = t->place ? t->place - 1 : ts->n++;
+	if (t->place && !before(&slot, &ts->heap[i]))
+		return; /* the slot is early; settle() moves it when it reaches the top */
+	ts->heap[i] = slot;
+	sift_up(ts, i);
 }
 
 void timer_cancel(struct timers *ts, struct timer *t)

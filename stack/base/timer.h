@@ -45,6 +45,12 @@ void timer_fini(struct timers *ts, struct timer *t);
 
 /* Arms, or re-arms, for at_ns. */
 void timer_set(struct timers *ts, struct timer *t, uint64_t at_ns);
+/*
+ * The same in two steps: the place among ties is taken now, the timer armed with it later. A queue of deadlines that
+ * never decrease needs only its head in the heap, and still runs in the order its members were queued.
+ */
+uint64_t timer_take_order(struct timers *ts);
+void timer_set_ordered(struct timers *ts, struct timer *t, uint64_t at_ns, uint64_t order);
 void timer_cancel(struct timers *ts, struct timer *t);
 static inline bool timer_armed(const struct timer *t)
 {

@@ -105,6 +105,29 @@ START_TEST(rearming_at_the_same_time_goes_to_the_back_of_the_tie)
 }
 END_TEST
 
+START_TEST(an_order_taken_early_keeps_its_place)
+{
+	struct timers ts;
+	struct timer a, b;
+	timers_init(&ts);
+	timer_init(&ts, &a, nothing, NULL);
+	timer_init(&ts, &b, nothing, NULL);
+	uint64_t early = timer_take_order(&ts);
+	timer_set(&ts, &b, 5);
+	timer_set_ordered(&ts, &a, 5, early);
+	ck_assert_ptr_eq(timers_pop(&ts, 5), &a);
+	ck_assert_ptr_eq(timers_pop(&ts, 5), &b);
+	early = timer_take_order(&ts);
+	timer_set(&ts, &b, 9);
+	timer_set(&ts, &a, 9);
+	timer_set_ordered(&ts, &a, 9, early); /* the slot it has is too late now */
+	ck_assert_ptr_eq(timers_pop(&ts, 9), &a);
+	timer_fini(&ts, &a);
+	timer_fini(&ts, &b);
+	timers_fini(&ts);
+}
+END_TEST
+
 START_TEST(finishing_an_armed_or_zeroed_timer_is_safe)
 {
 	struct timers ts;
@@ -127,6 +150,7 @@ int main(void)
 	TCase *tc = tcase_create("timer");
 	tcase_add_loop_test(tc, random_operations_agree_with_the_model, 0, 8);
 	tcase_add_test(tc, rearming_at_the_same_time_goes_to_the_back_of_the_tie);
+	tcase_add_test(tc, an_order_taken_early_keeps_its_place);
 	tcase_add_test(tc, finishing_an_armed_or_zeroed_timer_is_safe);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
