@@ -33,10 +33,8 @@ static bool is_dir(const char *path)
 static bool find_dir(char dir[PATH_MAX])
 {
 	char at[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", at, sizeof(at) - 1);
-	if (n < 0)
-		return false;
-	for (at[n] = 0; strcmp(at, "/") != 0; dirname(at))
+	cli_folder(at);
+	for (; strcmp(at, "/") != 0; dirname(at))
 		if (snprintf(dir, PATH_MAX, "%s/conformance/expect", at) < PATH_MAX && is_dir(dir))
 			return true;
 	return false;

@@ -2,12 +2,12 @@
 #include "conformance/runner/runner.h"
 
 #include "sim/cli/cli.h"
+#include "sim/cli/output.h"
 #include "sim/results/results.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -139,9 +139,7 @@ static void set_rerun(struct plan *plan, const struct arguments *a)
 		words[n++] = "--expect";
 		words[n++] = (char *)a->expect;
 	}
-	plan->program = results_rerun(n, words);
-	if (!plan->program)
-		cli_die("out of memory");
+	plan->program = cli_must(results_rerun(n, words));
 }
 
 static bool is_stdout(const char *path)
@@ -151,26 +149,19 @@ static bool is_stdout(const char *path)
 
 typedef void write_fn(FILE *out, const struct plan *plan, const struct record *records);
 
-/* Written to PATH.part and renamed, so that nothing half-written stands under PATH; a device or pipe is written in place. */
-static void write_report(const char *what, const char *path, FILE *report, write_fn *write, const struct plan *plan, const struct record *records)
+/* stdout_report: where a report to "-" goes. */
+static void write_report(const char *what, const char *path, FILE *stdout_report, write_fn *write, const struct plan *plan, const struct record *records)
 {
-	char part[4096];
-	struct stat st;
 	if (!path)
 		return;
-	bool in_place = is_stdout(path) || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
-	snprintf(part, sizeof(part), in_place ? "%s" : "%s.part", path);
-	FILE *out = is_stdout(path) ? report : fopen(part, "we");
-	if (!out)
-		cli_die("%s %s: %s", what, part, strerror(errno));
-	write(out, plan, records);
-	bool failed = ferror(out);
-	if (fclose(out) || failed || (!in_place && rename(part, path))) {
-		int err = errno;
-		if (!in_place)
-			unlink(part);
-		cli_die("%s %s: %s", what, path, strerror(err));
+	struct output out = { .file = stdout_report };
+	int err = is_stdout(path) ? 0 : output_open(&out, path);
+	if (!err) {
+		write(out.file, plan, records);
+		err = output_finish(&out);
 	}
+	if (err)
+		cli_die("%s %s: %s", what, path, strerror(-err));
 }
 
 /* No two reports to the same place. Opens nothing. */
@@ -217,10 +208,8 @@ static struct results_counts count(const struct plan *plan, const struct record 
 static int run_all(const struct plan *plan, const struct arguments *a, const struct expect *expect, int argc, char **argv)
 {
 	char error[RESULTS_ERROR_MAX];
-	struct run run = { .plan = plan, .expect = expect, .records = calloc(plan->n_jobs, sizeof(*run.records)) };
-	char *command = results_command(argc, argv);
-	if (!run.records || !command)
-		cli_die("out of memory");
+	struct run run = { .plan = plan, .expect = expect, .records = cli_must(calloc(plan->n_jobs, sizeof(*run.records))) };
+	char *command = cli_must(results_command(argc, argv));
 	if (results_open(a->results, "conform", a->stack, a->seed, command, &run.results, error))
 		cli_die("--results %s", error);
 	FILE *report = is_stdout(a->tap) || is_stdout(a->junit) || is_stdout(a->results) ? cli_claim_stdout() : NULL;

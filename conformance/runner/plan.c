@@ -7,13 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *must_alloc(void *p)
-{
-	if (!p)
-		cli_die("out of memory");
-	return p;
-}
-
 const char *level_name(enum level level)
 {
 	static const char *const names[] = { [MUST] = "MUST", [SHOULD] = "SHOULD", [MAY] = "MAY" };
@@ -53,7 +46,7 @@ extern const struct conform_case *const __stop_conform_cases[] __attribute__((we
 static void collect_cases(struct plan *plan)
 {
 	plan->n_all = (size_t)(__stop_conform_cases - __start_conform_cases);
-	plan->all = must_alloc(calloc(plan->n_all + 1, sizeof(*plan->all)));
+	plan->all = cli_must(calloc(plan->n_all + 1, sizeof(*plan->all)));
 	for (size_t i = 0; i < plan->n_all; i++) {
 		struct plan_case *pc = &plan->all[i];
 		pc->c = __start_conform_cases[i];
@@ -93,7 +86,7 @@ void plan_cases(struct plan *plan, char **suite_names, int n_suites, char **filt
 			die_unknown_suite(suite_names[i]);
 		snprintf(plan->suite_args + at, sizeof(plan->suite_args) - at, " %s", suite_names[i]);
 	}
-	plan->cases = must_alloc(calloc(plan->n_all + 1, sizeof(*plan->cases)));
+	plan->cases = cli_must(calloc(plan->n_all + 1, sizeof(*plan->cases)));
 	for (size_t i = 0; i < plan->n_all; i++)
 		if (wanted(&plan->all[i], suite_names, n_suites, filters, n_filters))
 			plan->cases[plan->n_cases++] = &plan->all[i];
@@ -146,7 +139,7 @@ void plan_stacks(struct plan *plan, const char *list, char **suite_names, int n_
 	unsigned layers = 0;
 	for (int i = 0; i < n_suites; i++)
 		layers |= find_suite(suite_names[i])->alone;
-	plan->stacks = must_alloc(calloc(strlen(list) + 1, sizeof(*plan->stacks)));
+	plan->stacks = cli_must(calloc(strlen(list) + 1, sizeof(*plan->stacks)));
 	for (const char *at = list;;) {
 		size_t n = first_stack(at);
 		add_stack(plan, at, n, layers);
@@ -169,7 +162,7 @@ static uint64_t case_seed(uint64_t run_seed, const struct plan_case *pc, const s
 void plan_jobs(struct plan *plan, uint64_t seed, unsigned repeat)
 {
 	plan->repeated = repeat > 1;
-	plan->jobs = must_alloc(calloc(plan->n_stacks * plan->n_cases * repeat, sizeof(*plan->jobs)));
+	plan->jobs = cli_must(calloc(plan->n_stacks * plan->n_cases * repeat, sizeof(*plan->jobs)));
 	for (size_t s = 0; s < plan->n_stacks; s++)
 		for (unsigned k = 0; k < repeat; k++)
 			for (size_t i = 0; i < plan->n_cases; i++)

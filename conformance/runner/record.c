@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "conformance/runner/runner.h"
 
+#include "sim/cli/cli.h"
+#include "sim/results/results.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 const char *outcome_name(enum outcome o)
@@ -28,7 +32,6 @@ static enum outcome judge(const json_t *details, const char *crash, const char *
 
 static json_t *layers_json(const struct job *job)
 {
-	static const char *const names[] = { "ethernet", "arp", "ipv4", "icmpv4", "udp", "tcp", "ipv6", "icmpv6" };
 	const struct dut_ops *ops = job->stack->spec.ops;
 	bool composed = !job->stack->unavailable && ops->capabilities() & DUT_CAP_LAYERS && job->stack->layers;
 	json_t *layers = json_array();
@@ -36,40 +39,25 @@ static json_t *layers_json(const struct job *job)
 		json_array_append_new(layers, json_string("all"));
 		return layers;
 	}
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (job->stack->layers & 1u << i)
-			json_array_append_new(layers, json_string(names[i]));
+	for (unsigned layer = DUT_LAYER_ETHERNET; layer <= DUT_LAYER_ICMPV6; layer <<= 1)
+		if (job->stack->layers & layer && dut_layer_name(layer))
+			json_array_append_new(layers, json_string(dut_layer_name(layer)));
 	return layers;
-}
-
-/* The words of a command line that need it in quotes, as a shell reads them. */
-static void quote(char *s, size_t cap, const char *word)
-{
-	if (word[0] && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-") == strlen(word)) {
-		snprintf(s, cap, "%s", word);
-		return;
-	}
-	size_t n = 0;
-	s[n++] = '\'';
-	for (; *word && n + 6 < cap; word++) {
-		if (*word == '\'') {
-			memcpy(s + n, "'\\''", 4);
-			n += 4;
-		} else {
-			s[n++] = *word;
-		}
-	}
-	s[n++] = '\'';
-	s[n] = 0;
 }
 
 static json_t *rerun_json(const struct plan *plan, const struct job *job)
 {
-	char stack[600], seed[48] = "";
-	quote(stack, sizeof(stack), job->stack->spec.text);
+	char *command;
+	size_t len;
+	FILE *f = cli_must(open_memstream(&command, &len));
+	fprintf(f, "%s --stack ", plan->program);
+	results_put_word(f, job->stack->spec.text);
 	if (job->run_seed != 1)
-		snprintf(seed, sizeof(seed), " --seed %llu", (unsigned long long)job->run_seed);
-	return json_sprintf("%s --stack %s%s --filter %s%s", plan->program, stack, seed, job->pc->id, plan->suite_args);
+		fprintf(f, " --seed %llu", (unsigned long long)job->run_seed);
+	fprintf(f, " --filter %s%s", job->pc->id, plan->suite_args);
+	json_t *rerun = fclose(f) == 0 ? json_string(command) : NULL;
+	free(command);
+	return rerun;
 }
 
 /* Moves a key of the details over, when there. */

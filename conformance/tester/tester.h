@@ -14,7 +14,6 @@
 #include "conformance/tester/packet.h"
 #include "sim/host/host.h"
 
-#define MICROSECONDS(n) ((uint64_t)(n) * NS_PER_US)
 #define MILLISECONDS(n) ((uint64_t)(n) * NS_PER_MS)
 #define SECONDS(n) ((uint64_t)(n) * NS_PER_S)
 #define MINUTES(n) SECONDS(60 * (uint64_t)(n))

@@ -5,6 +5,7 @@
  */
 #include "sim/bench/bench.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/output.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -183,17 +184,14 @@ static void write_json(const struct measurement *all, FILE *f, const struct benc
 
 static void save(const struct measurement *all, const char *path, const struct bench_options *o, unsigned runs)
 {
-	char part[512];
-	snprintf(part, sizeof(part), "%s.part", path);
-	FILE *f = fopen(part, "w");
-	if (!f)
-		cli_die("%s: cannot be written: %s", path, strerror(errno));
-	write_json(all, f, o, runs);
-	bool bad = ferror(f);
-	if (fclose(f) != 0 || bad || rename(part, path) != 0) {
-		unlink(part);
-		cli_die("%s: cannot be written: %s", path, strerror(errno));
+	struct output out;
+	int err = output_open(&out, path);
+	if (!err) {
+		write_json(all, out.file, o, runs);
+		err = output_finish(&out);
 	}
+	if (err)
+		cli_die("%s: cannot be written: %s", path, strerror(-err));
 	printf("\nwritten: %s\n", path);
 }
 
@@ -237,23 +235,15 @@ static const struct option longs[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char *own_folder(void)
-{
-	static char path[512];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash = n > 0 ? strrchr(path, '/') : NULL;
-	if (slash)
-		*slash = '\0';
-	return slash ? path : ".";
-}
-
 int main(int argc, char **argv)
 {
-	struct bench_options o = { .stream_bytes = 256 << 20, .events = 5000000, .replay_bytes = 16 << 20, .bin = own_folder(), .tmp = "/tmp" };
+	struct bench_options o = { .stream_bytes = 256 << 20, .events = 5000000, .replay_bytes = 16 << 20, .tmp = "/tmp" };
 	const char *json = "build/bench.json";
 	static struct measurement all[N_MEASUREMENTS];
-	char tmp[512];
+	char folder[PATH_MAX], tmp[512];
 	unsigned runs = 5;
+	cli_folder(folder);
+	o.bin = folder;
 	for (int c; (c = cli_getopt(argc, argv, longs, help)) != -1;) {
 		switch (c) {
 		case OPTION_RUNS:

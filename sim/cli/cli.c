@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,19 +96,21 @@ unsigned cli_unsigned(const char *what, const char *text, unsigned min, unsigned
 	return (unsigned)v;
 }
 
-uint64_t cli_duration_ns(const char *what, const char *text)
+void *cli_must(void *allocated)
 {
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "min", 60e9 }, { "h", 3600e9 } };
-	char *end;
-	double v = strtod(text, &end);
-	for (size_t i = 0; isdigit((unsigned char)*text) && i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!strcmp(end, units[i].name) && v * units[i].ns < 0x1p63)
-			return (uint64_t)llround(v * units[i].ns);
-	}
-	cli_die("%s %s: expected a duration such as 500ms, 1.5s, 2min or 3h", what, text);
+	if (!allocated)
+		cli_die("out of memory");
+	return allocated;
+}
+
+void cli_folder(char path[PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	path[n > 0 ? n : 0] = '\0';
+	char *slash = strrchr(path, '/');
+	if (!slash)
+		cli_die("/proc/self/exe: expected the path of this program");
+	*slash = '\0';
 }
 
 void cli_check_output_file(const char *what, const char *path)

@@ -7,6 +7,7 @@
 #define SIM_CLI_CLI_H
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -41,7 +42,11 @@ int cli_getopt(int argc, char **argv, const struct option *longs, const char *he
 uint64_t cli_u64(const char *what, const char *text);                                  /* decimal or 0x… */
 uint64_t cli_seed(const char *what, const char *text);                                 /* the same, to 2^63 - 1: what a JSON integer holds */
 unsigned cli_unsigned(const char *what, const char *text, unsigned min, unsigned max);
-uint64_t cli_duration_ns(const char *what, const char *text);                          /* 1.5s: a number and ns, us, ms, s, min or h */
+
+/* Returns allocated, which stays the caller's; exits through cli_die() when it is NULL. */
+void *cli_must(void *allocated);
+/* The folder this program lies in. */
+void cli_folder(char path[PATH_MAX]);
 
 /* Exits through cli_die() unless a file could be written at path ("-": standard output). Leaves nothing behind. */
 void cli_check_output_file(const char *what, const char *path);

@@ -133,9 +133,7 @@ static char *rerun_command(const struct replay_command *c, const char *role, con
 {
 	char *seed = format("%llu", (unsigned long long)c->seed), *as = format("--as=%s", role);
 	char *argv[] = { "replay", "--stack", (char *)c->stack.text, "--seed", seed, as, (char *)file };
-	char *s = results_rerun(sizeof(argv) / sizeof(argv[0]), argv);
-	if (!s)
-		cli_die("out of memory");
+	char *s = cli_must(results_rerun(sizeof(argv) / sizeof(argv[0]), argv));
 	free(seed);
 	free(as);
 	return s;
@@ -173,9 +171,7 @@ static void replay_one(struct replay_command *c, int index, struct replay_reques
 	char *id = format("%s:%s", name, role), *rerun = rerun_command(c, role, file);
 	char *pcap = c->pcap_dir ? format("%s/%s.%s.pcap", c->pcap_dir, name, role) : NULL;
 	struct replay_title title = { .id = id, .file = file, .role = which, .rerun = rerun };
-	struct replay_result *r = calloc(1, sizeof(*r));
-	if (!r)
-		cli_die("out of memory");
+	struct replay_result *r = cli_must(calloc(1, sizeof(*r)));
 	q->pcap = pcap;
 	int err = 0;
 	if (q->host) {
@@ -275,11 +271,9 @@ static void open_outputs(struct replay_command *c, int argc, char **argv)
 	if (!c->results_path)
 		return;
 	cli_check_output_file("--results", c->results_path);
-	char *command = results_command(argc, argv);
-	if (!command)
-		cli_die("out of memory");
+	char *command = cli_must(results_command(argc, argv));
 	if (results_open(c->results_path, "replay", c->stack.text, c->seed, command, &c->results, error) < 0)
-		cli_die("%s", error);
+		cli_die("--results %s", error);
 	free(command);
 	if (!strcmp(c->results_path, "-"))
 		fclose(cli_claim_stdout()); /* the results have their own stream already */
@@ -296,7 +290,7 @@ static int finish(struct replay_command *c)
 	printf("%llu replayed, %llu skipped, %llu failed; stack %s, seed %llu\n", (unsigned long long)n->passed, (unsigned long long)n->skipped,
 		(unsigned long long)n->errors, c->stack.text, (unsigned long long)c->seed);
 	if (results_end(c->results, n, error) < 0)
-		cli_die("%s", error);
+		cli_die("--results %s", error);
 	if (c->bad_input)
 		return CLI_USAGE;
 	if (n->errors)

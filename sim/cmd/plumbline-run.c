@@ -97,9 +97,7 @@ static void load(struct program *p, int argc, char **argv)
 	p->n = (unsigned)(argc - optind);
 	if (!p->n)
 		cli_die("expected at least one SCENARIO.yaml (see --help)");
-	p->scenarios = calloc(p->n, sizeof(struct scenario *));
-	if (!p->scenarios)
-		cli_die("out of memory");
+	p->scenarios = cli_must(calloc(p->n, sizeof(struct scenario *)));
 	for (unsigned i = 0; i < p->n; i++) {
 		if (scenario_load(argv[optind + (int)i], &p->scenarios[i], error) || scenario_check_stacks(p->scenarios[i], &p->run, error))
 			cli_die("%s", error);
@@ -203,15 +201,13 @@ static void remove_partial_pcaps(const struct program *p, const struct scenario 
 
 static void report_crash(struct program *p, const struct scenario *s, const struct job *job)
 {
-	char why[120], *rerun = run_rerun(s, &p->run);
+	char why[120], *rerun = cli_must(run_rerun(s, &p->run));
 	if (job->too_long)
 		snprintf(why, sizeof(why), "gave up after %u s of wall time", p->limit_s);
 	else if (job->signal)
 		snprintf(why, sizeof(why), "crashed: %s", strsignal(job->signal));
 	else
 		snprintf(why, sizeof(why), "ended with status %d before its report", job->status);
-	if (!rerun)
-		cli_die("out of memory");
 	fprintf(p->text, "%s: %s [%s] ERROR: %s\n  again: %s\n", s->id, s->title, run_stack(s, &p->run), why, rerun);
 	results_write(p->results, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "kind", "scenario", "id", s->id, "file", s->file,
 		"title", s->title, "stack", run_stack(s, &p->run), "outcome", "error", "seed",
@@ -255,7 +251,7 @@ static int conclude(struct program *p)
 		return CLI_USAGE;
 	}
 	if (results_end(p->results, c, error))
-		cli_die("%s", error);
+		cli_die("--results %s", error);
 	uint64_t failed = c->failed + c->errors;
 	fprintf(p->text, "%llu passed, %llu failed", (unsigned long long)c->passed, (unsigned long long)failed);
 	if (c->skipped)
@@ -285,11 +281,9 @@ int main(int argc, char **argv)
 		cli_check_output_file("--results", p.results_path);
 	if (p.run.pcap_dir)
 		cli_check_output_dir("--pcap", p.run.pcap_dir);
-	char *command = results_command(argc, argv);
-	if (!command)
-		cli_die("out of memory");
+	char *command = cli_must(results_command(argc, argv));
 	if (results_open(p.results_path, "run", common_stack(&p), p.run.has_seed ? p.run.seed : p.scenarios[0]->seed, command, &p.results, error))
-		cli_die("%s", error);
+		cli_die("--results %s", error);
 	free(command);
 	p.show_progress = !p.quiet && isatty(STDERR_FILENO);
 	struct jobs jobs = { .n = p.n, .parallel = p.n_jobs, .limit_s = p.limit_s, .work = work, .done = done, .progress = show_progress, .arg = &p };

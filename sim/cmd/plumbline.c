@@ -24,13 +24,9 @@ static const struct {
 /* The path of plumbline-NAME beside this program; false when it would not fit. */
 static bool beside(char path[PATH_MAX], const char *name)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
-		return false;
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
-	return snprintf(path, PATH_MAX, "%s/plumbline-%s", self, name) < PATH_MAX;
+	char folder[PATH_MAX];
+	cli_folder(folder);
+	return snprintf(path, PATH_MAX, "%s/plumbline-%s", folder, name) < PATH_MAX;
 }
 
 static void print_help(void)

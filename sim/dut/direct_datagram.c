@@ -142,14 +142,8 @@ static void on_raw(struct buf *b, const struct ip_rx *rx, void *arg)
 
 static void on_raw_error(const struct ip_error *err, void *arg)
 {
-	static const int errnos[] = {
-		[IP_ERROR_UNREACHABLE_NET] = -ENETUNREACH, [IP_ERROR_UNREACHABLE_HOST] = -EHOSTUNREACH,
-		[IP_ERROR_UNREACHABLE_PROTOCOL] = -ENOPROTOOPT, [IP_ERROR_UNREACHABLE_PORT] = -ECONNREFUSED, [IP_ERROR_TOO_BIG] = -EMSGSIZE,
-		[IP_ERROR_SOURCE_ROUTE] = -EOPNOTSUPP, [IP_ERROR_PROHIBITED] = -EHOSTUNREACH, [IP_ERROR_TTL] = -EHOSTUNREACH,
-		[IP_ERROR_REASSEMBLY] = -EHOSTUNREACH, [IP_ERROR_PARAMETER] = -EPROTO, [IP_ERROR_SOURCE_QUENCH] = 0,
-	};
-	if (errnos[err->kind])
-		fail(arg, errnos[err->kind]);
+	if (err->kind != IP_ERROR_SOURCE_QUENCH)
+		fail(arg, ip_error_errno(err->kind));
 }
 
 /* --- the calls -------------------------------------------------------------------------------------- */

@@ -25,6 +25,15 @@ static const struct {
 };
 #define N_LAYERS (sizeof(layers) / sizeof(layers[0]))
 
+const char *dut_layer_name(unsigned layer)
+{
+	for (size_t i = 0; i < N_LAYERS; i++) {
+		if (layers[i].layer == layer)
+			return layers[i].name;
+	}
+	return NULL;
+}
+
 struct reason {
 	char *text;
 	size_t cap;

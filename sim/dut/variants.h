@@ -8,6 +8,9 @@
 /* All variants, NULL-terminated, in the order users see them. */
 extern const struct dut_ops *const dut_variants[];
 
+/* "ethernet", "arp", … of one DUT_LAYER_ bit; NULL when no such layer can be named. */
+const char *dut_layer_name(unsigned layer);
+
 #define DUT_SPEC_OPTIONS 32
 
 /*

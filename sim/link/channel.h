@@ -107,9 +107,12 @@ void channel_impair(struct channel *ch, const struct impairments *imp);
 void channel_send(struct channel *ch, struct buf *frame);
 /* Counts the drop, tells the owner, frees the frame. */
 void channel_drop(struct channel *ch, struct buf *frame, uint64_t *counter, const char *reason);
+/* The stream of this channel and purpose, set up at the first call. */
 struct random_stream *channel_stream(struct channel *ch, struct channel_streams *streams, enum channel_stream id);
 
+/* A record for frame, which it holds; NULL when out of memory. */
 struct flight *flight_get(struct flight_pool *pool, struct channel *ch, struct buf *frame);
+/* Back to the pool; the frame is the caller's again. */
 void flight_put(struct flight_pool *pool, struct flight *f);
 /* Frees all records and the frames they carry. */
 void flight_pool_fini(struct flight_pool *pool);

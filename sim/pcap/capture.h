@@ -39,7 +39,7 @@ void capture_close(struct capture_reader *r);
 struct capture_writer;
 
 /*
- * Writes to PATH.part and renames on success, so no half-written file is left under path; devices and pipes are written in place.
+ * As sim/cli/output.h: to PATH.part, renamed on success, so no half-written file is left under path; "-" is standard output.
  * NULL with one line in error.
  */
 struct capture_writer *capture_create(const char *path, char error[CAPTURE_ERROR_MAX]);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Any bytes as a capture file: no crash, no endless loop, every error one line, every byte handed out readable. */
 #include "sim/pcap/capture.h"
+#include "stack/base/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_all(struct capture_reader *r, size_t size)
 {
@@ -18,11 +16,9 @@ static void read_all(struct capture_reader *r, size_t size)
 		frames++;
 		if (f.len)
 			last = f.bytes[f.len - 1];
-		if (f.number != frames || f.wire_len < f.len || frames > size)
-			abort();
+		MUST(f.number == frames && f.wire_len >= f.len && frames <= size);
 	}
-	if (got < 0 && (!error[0] || strchr(error, '\n')))
-		abort();
+	MUST(got >= 0 || (error[0] && !strchr(error, '\n')));
 	(void)last;
 }
 
@@ -37,8 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct capture_reader *r = capture_open_stream(file, "fuzz", error);
 	if (r)
 		read_all(r, size);
-	else if (!error[0] || strchr(error, '\n'))
-		abort();
+	else
+		MUST(error[0] && !strchr(error, '\n'));
 	capture_close(r);
 	return 0;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Writing captures: little-endian pcap with nanosecond stamps, by hand, so that the bytes are the same on every machine. */
+#include "sim/cli/output.h"
 #include "sim/pcap/capture.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define NS_MAGIC UINT32_C(0xa1b23c4d)
 #define LINKTYPE_ETHERNET 1u
@@ -14,9 +13,7 @@
 #define BUFFER_BYTES 65536u
 
 struct capture_writer {
-	FILE *file;
-	char *path;
-	char *part;   /* NULL: path is a device or pipe, written in place */
+	struct output out;
 	int failed;   /* errno of the first write that failed */
 };
 
@@ -28,7 +25,7 @@ static void put_le32(uint8_t *p, uint32_t v)
 
 static void put_all(struct capture_writer *w, const void *bytes, size_t len)
 {
-	if (!w->failed && fwrite(bytes, 1, len, w->file) != len)
+	if (!w->failed && fwrite(bytes, 1, len, w->out.file) != len)
 		w->failed = errno ? errno : EIO;
 }
 
@@ -41,45 +38,16 @@ static void put_file_header(struct capture_writer *w)
 	put_all(w, h, sizeof(h));
 }
 
-static void writer_free(struct capture_writer *w)
-{
-	if (w->file)
-		fclose(w->file);
-	free(w->path);
-	free(w->part);
-	free(w);
-}
-
-static int open_file(struct capture_writer *w, const char *path)
-{
-	struct stat st;
-	bool exists = stat(path, &st) == 0;
-	if (exists && S_ISDIR(st.st_mode))
-		return -EISDIR;
-	w->path = strdup(path);
-	if (!w->path)
-		return -ENOMEM;
-	if ((!exists || S_ISREG(st.st_mode)) && asprintf(&w->part, "%s.part", path) < 0) {
-		w->part = NULL;
-		return -ENOMEM;
-	}
-	w->file = fopen(w->part ? w->part : path, "wb");
-	if (!w->file)
-		return -errno;
-	setvbuf(w->file, NULL, _IOFBF, BUFFER_BYTES);
-	return 0;
-}
-
 struct capture_writer *capture_create(const char *path, char error[CAPTURE_ERROR_MAX])
 {
 	struct capture_writer *w = calloc(1, sizeof(*w));
-	int err = w ? open_file(w, path) : -ENOMEM;
+	int err = w ? output_open(&w->out, path) : -ENOMEM;
 	if (err < 0) {
 		snprintf(error, CAPTURE_ERROR_MAX, "%.160s: cannot be written: %s", path, strerror(-err));
-		if (w)
-			writer_free(w);
+		free(w);
 		return NULL;
 	}
+	setvbuf(w->out.file, NULL, _IOFBF, BUFFER_BYTES);
 	put_file_header(w);
 	return w;
 }
@@ -99,28 +67,23 @@ int capture_write(struct capture_writer *w, uint64_t time_ns, const uint8_t *fra
 
 int capture_finish(struct capture_writer *w, char error[CAPTURE_ERROR_MAX])
 {
-	if (fflush(w->file) != 0 && !w->failed)
-		w->failed = errno;
-	if (fclose(w->file) != 0 && !w->failed)
-		w->failed = errno;
-	w->file = NULL;
-	if (!w->failed && w->part && rename(w->part, w->path) != 0)
-		w->failed = errno;
-	int err = w->failed ? -EIO : 0;
-	if (err < 0) {
-		snprintf(error, CAPTURE_ERROR_MAX, "%.160s: cannot be written: %s", w->path, strerror(w->failed));
-		if (w->part)
-			unlink(w->part);
-	}
-	writer_free(w);
-	return err;
+	char name[160];
+	int err = -w->failed;
+	snprintf(name, sizeof(name), "%s", w->out.path ? w->out.path : "standard output");
+	if (err)
+		output_discard(&w->out);
+	else
+		err = output_finish(&w->out);
+	if (err)
+		snprintf(error, CAPTURE_ERROR_MAX, "%s: cannot be written: %s", name, strerror(-err));
+	free(w);
+	return err ? -EIO : 0;
 }
 
 void capture_discard(struct capture_writer *w)
 {
 	if (!w)
 		return;
-	if (w->part)
-		unlink(w->part);
-	writer_free(w);
+	output_discard(&w->out);
+	free(w);
 }

@@ -5,22 +5,20 @@
  */
 #include "sim/replay/replay.h"
 #include "stack/base/env.h"
+#include "stack/base/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void cut_into_frames(struct trace *t, const uint8_t *data, size_t size)
 {
 	uint64_t at_ns = 0;
 	t->frames = calloc(size / 4 + 1, sizeof(*t->frames));
 	t->bytes = malloc(size + 1);
-	if (!t->frames || !t->bytes)
-		abort();
+	MUST(t->frames && t->bytes);
 	while (size >= 4) {
 		size_t len = data[0] | (size_t)data[1] << 8;
-		struct trace_frame f = { .at_ns = at_ns += data[2] * NS_PER_MS, .start = t->n_bytes, .synthetic_link = data[3] & 1 };
+		at_ns += data[2] * NS_PER_MS;
+		struct trace_frame f = { .at_ns = at_ns, .start = t->n_bytes, .synthetic_link = data[3] & 1 };
 		data += 4;
 		size -= 4;
 		f.len = (uint32_t)(len < size ? len : size);
@@ -38,12 +36,10 @@ static void cut_into_frames(struct trace *t, const uint8_t *data, size_t size)
 
 static void check(const struct replay_result *r, const struct trace *t)
 {
-	if (r->injected > t->n_frames)
-		abort();
+	MUST(r->injected <= t->n_frames);
 	for (size_t i = 0; i < r->ledger.n_layers; i++) {
 		const struct ledger_layer *x = &r->ledger.layers[i];
-		if (x->accepted > r->injected || x->answered > r->injected)
-			abort();
+		MUST(x->accepted <= r->injected && x->answered <= r->injected);
 	}
 }
 
@@ -65,8 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct trace t = { 0 };
 	struct hosts hs;
 	cut_into_frames(&t, data, size);
-	if (hosts_find(&hs, &t) < 0)
-		abort();
+	MUST(hosts_find(&hs, &t) == 0);
 	const struct replay_host *client = hosts_choose(&hs, REPLAY_CLIENT), *busiest = hosts_choose(&hs, REPLAY_BUSIEST);
 	replay_to(busiest, &t, &hs);
 	if (client != busiest)

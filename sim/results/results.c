@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "sim/results/results.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/output.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -8,50 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define JSON_STYLE (JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15))
 
 struct results {
-	FILE *file;
-	char *path;  /* NULL: in place, nothing to rename */
-	char *part;  /* PATH.part */
+	struct output out;
 	int failed;  /* the first error: negative errno */
 };
-
-static int open_file(struct results *r, const char *path)
-{
-	struct stat st;
-	if (strcmp(path, "-") == 0) {
-		int fd = dup(STDOUT_FILENO);
-		if (fd < 0)
-			return -errno;
-		r->file = fdopen(fd, "w");
-		if (!r->file)
-			close(fd);
-		return r->file ? 0 : -ENOMEM;
-	}
-	bool exists = stat(path, &st) == 0;
-	if (exists && S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (exists && !S_ISREG(st.st_mode)) {
-		r->file = fopen(path, "we");
-		return r->file ? 0 : -errno;
-	}
-	r->path = strdup(path);
-	if (!r->path || asprintf(&r->part, "%s.part", path) < 0)
-		return -ENOMEM;
-	r->file = fopen(r->part, "we");
-	return r->file ? 0 : -errno;
-}
-
-static void results_free(struct results *r)
-{
-	free(r->path);
-	free(r->part);
-	free(r);
-}
 
 static void note_failure(struct results *r, int err)
 {
@@ -65,7 +30,7 @@ static void write_line(struct results *r, json_t *object)
 	errno = 0;
 	if (!object)
 		note_failure(r, -ENOMEM);
-	else if (json_dumpf(object, r->file, JSON_STYLE) != 0 || fputc('\n', r->file) == EOF || fflush(r->file) != 0)
+	else if (json_dumpf(object, r->out.file, JSON_STYLE) != 0 || fputc('\n', r->out.file) == EOF || fflush(r->out.file) != 0)
 		note_failure(r, -errno);
 	json_decref(object);
 }
@@ -77,11 +42,10 @@ int results_open(const char *path, const char *program, const char *stack, uint6
 	if (!path)
 		return 0;
 	struct results *r = calloc(1, sizeof(*r));
-	int err = r ? open_file(r, path) : -ENOMEM;
+	int err = r ? output_open(&r->out, path) : -ENOMEM;
 	if (err) {
 		snprintf(error, RESULTS_ERROR_MAX, "%s: cannot write results: %s", path, strerror(-err));
-		if (r)
-			results_free(r);
+		free(r);
 		return err;
 	}
 	write_line(r, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "kind", "meta", "schema", RESULTS_SCHEMA, "program", program,
@@ -111,18 +75,16 @@ int results_end(struct results *r, const struct results_counts *c, char error[RE
 	write_line(r, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "kind", "end", "passed", (json_int_t)c->passed, "failed",
 		(json_int_t)c->failed, "skipped", (json_int_t)c->skipped, "xfailed", (json_int_t)c->xfailed, "xpassed",
 		(json_int_t)c->xpassed, "errors", (json_int_t)c->errors));
-	errno = 0;
-	if (fclose(r->file) != 0)
-		note_failure(r, -errno);
-	if (!r->failed && r->path && rename(r->part, r->path) != 0)
-		note_failure(r, -errno);
+	char name[400];
 	int err = r->failed;
-	if (err) {
-		snprintf(error, RESULTS_ERROR_MAX, "%s: cannot write results: %s", r->path ? r->path : "standard output", strerror(-err));
-		if (r->part)
-			unlink(r->part);
-	}
-	results_free(r);
+	snprintf(name, sizeof(name), "%s", r->out.path ? r->out.path : "standard output");
+	if (err)
+		output_discard(&r->out);
+	else
+		err = output_finish(&r->out);
+	if (err)
+		snprintf(error, RESULTS_ERROR_MAX, "%s: cannot write results: %s", name, strerror(-err));
+	free(r);
 	return err;
 }
 
@@ -130,10 +92,8 @@ void results_discard(struct results *r)
 {
 	if (!r)
 		return;
-	fclose(r->file);
-	if (r->part)
-		unlink(r->part);
-	results_free(r);
+	output_discard(&r->out);
+	free(r);
 }
 
 static bool needs_quotes(const char *word)
@@ -142,7 +102,7 @@ static bool needs_quotes(const char *word)
 	return !*word || word[strspn(word, plain)];
 }
 
-static void put_word(FILE *f, const char *word)
+void results_put_word(FILE *f, const char *word)
 {
 	if (!needs_quotes(word)) {
 		fputs(word, f);
@@ -165,20 +125,19 @@ static void put_program(FILE *f, const char *path)
 	if (strncmp(name, "plumbline-", 10) == 0)
 		fprintf(f, "plumbline %s", name + 10);
 	else
-		put_word(f, name);
+		results_put_word(f, name);
 }
 
 /* The dispatcher beside the running program, then the name. */
 static void put_program_here(FILE *f, const char *name)
 {
-	char exe[PATH_MAX], here[PATH_MAX], path[PATH_MAX + 16];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char folder[PATH_MAX], here[PATH_MAX], path[PATH_MAX + 16];
+	cli_folder(folder);
 	size_t below = getcwd(here, sizeof(here)) ? strlen(here) : 0;
-	exe[n > 0 ? n : 0] = '\0';
-	const char *from = below && strncmp(exe, here, below) == 0 && exe[below] == '/' ? exe + below + 1 : exe;
-	const char *slash = strrchr(from, '/');
-	snprintf(path, sizeof(path), "%.*s%splumbline", slash ? (int)(slash + 1 - from) : 0, from, !slash && n > 0 ? "./" : "");
-	put_word(f, path);
+	bool inside = below && strncmp(folder, here, below) == 0 && (!folder[below] || folder[below] == '/');
+	const char *from = folder + (inside ? below + (folder[below] == '/') : 0);
+	snprintf(path, sizeof(path), "%s/plumbline", inside && !*from ? "." : from);
+	results_put_word(f, path);
 	fprintf(f, " %s", name);
 }
 
@@ -192,7 +151,7 @@ static char *command_line(int argc, char **argv, void (*put_first)(FILE *f, cons
 	put_first(f, argv[0]);
 	for (int i = 1; i < argc; i++) {
 		fputc(' ', f);
-		put_word(f, argv[i]);
+		results_put_word(f, argv[i]);
 	}
 	if (fclose(f) != 0) {
 		free(line);

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define RESULTS_SCHEMA "plumbline.results/1"
 #define RESULTS_ERROR_MAX 512
@@ -45,5 +46,7 @@ char *results_command(int argc, char **argv);
  * relative where that is below the working folder ("build/bin/plumbline run …").
  */
 char *results_rerun(int argc, char **argv);
+/* One word of such a line, in quotes if it needs them. */
+void results_put_word(FILE *f, const char *word);
 
 #endif

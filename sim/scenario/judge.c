@@ -58,7 +58,7 @@ void run_link_counters(const struct run *run, unsigned link, unsigned end, unsig
 	}
 }
 
-uint64_t run_link_drops(const struct link_counters *c)
+static uint64_t all_drops(const struct link_counters *c)
 {
 	return c->drop_loss + c->drop_queue + c->drop_down + c->drop_mtu + c->drop_partition + c->drop_aqm + c->drop_unknown;
 }
@@ -244,7 +244,7 @@ static void judge_link(const struct run *run, struct verdict *v)
 		[METRIC_FRAMES - METRIC_FRAMES] = c.frames,
 		[METRIC_BYTES - METRIC_FRAMES] = c.bytes,
 		[METRIC_SENT_FRAMES - METRIC_FRAMES] = c.sent_frames,
-		[METRIC_DROPS - METRIC_FRAMES] = run_link_drops(&c),
+		[METRIC_DROPS - METRIC_FRAMES] = all_drops(&c),
 		[METRIC_DROP_LOSS - METRIC_FRAMES] = c.drop_loss,
 		[METRIC_DROP_QUEUE - METRIC_FRAMES] = c.drop_queue,
 		[METRIC_DROP_DOWN - METRIC_FRAMES] = c.drop_down,

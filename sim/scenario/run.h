@@ -159,7 +159,6 @@ int observe_init(struct run *run);
 int run_judge(struct run *run);
 /* Sums the counters of a link's channels picked by end and direction. */
 void run_link_counters(const struct run *run, unsigned link, unsigned end, unsigned direction, struct link_counters *sum);
-uint64_t run_link_drops(const struct link_counters *c);
 /* Bits per second of what arrived, 0 when nothing did. */
 uint64_t flow_goodput_bps(const struct run_flow *rf);
 const char *flow_error_name(int err);

@@ -259,24 +259,6 @@ static void take_echo_reply(struct icmp4 *icmp4, struct buf *b, const struct icm
 	ping->fn(b, &about, ping->arg);
 }
 
-static int errno_of(enum ip_error_kind kind)
-{
-	switch (kind) {
-	case IP_ERROR_UNREACHABLE_NET:
-		return -ENETUNREACH;
-	case IP_ERROR_UNREACHABLE_PROTOCOL:
-		return -ENOPROTOOPT;
-	case IP_ERROR_UNREACHABLE_PORT:
-		return -ECONNREFUSED;
-	case IP_ERROR_TOO_BIG:
-		return -EMSGSIZE;
-	case IP_ERROR_PARAMETER:
-		return -EPROTO;
-	default:
-		return -EHOSTUNREACH;
-	}
-}
-
 /* An error about what we sent ourselves: only echo requests have an owner. */
 static void ping_error(const struct ip_error *err, void *arg)
 {
@@ -290,7 +272,7 @@ static void ping_error(const struct ip_error *err, void *arg)
 	if (err->kind == IP_ERROR_TOO_BIG)
 		ip_too_big(icmp4->ip, &err->dst, err->mtu, err->packet_len);
 	if (ping->error)
-		ping->error(errno_of(err->kind), ip_to_ip4(&err->dst), h.seq, ping->arg);
+		ping->error(ip_error_errno(err->kind), ip_to_ip4(&err->dst), h.seq, ping->arg);
 }
 
 static struct ping *free_ping(struct icmp4 *icmp4)

@@ -9,6 +9,8 @@
 #include "stack/base/buf.h"
 #include "stack/wire/addr.h"
 
+#include <errno.h>
+
 struct ip;
 
 /* What an IP layer says about a datagram it delivers. The buffer's view is the payload. */
@@ -57,6 +59,25 @@ struct ip_error {
 	const uint8_t *payload;        /* the quoted datagram's payload: at least 8 bytes */
 	uint32_t payload_len;
 };
+
+/* What an application is told of an error of this kind: a negative errno, -EHOSTUNREACH where no other fits. */
+static inline int ip_error_errno(enum ip_error_kind kind)
+{
+	switch (kind) {
+	case IP_ERROR_UNREACHABLE_NET:
+		return -ENETUNREACH;
+	case IP_ERROR_UNREACHABLE_PROTOCOL:
+		return -ENOPROTOOPT;
+	case IP_ERROR_UNREACHABLE_PORT:
+		return -ECONNREFUSED;
+	case IP_ERROR_TOO_BIG:
+		return -EMSGSIZE;
+	case IP_ERROR_PARAMETER:
+		return -EPROTO;
+	default:
+		return -EHOSTUNREACH;
+	}
+}
 
 /* Takes the buffer. */
 typedef void ip_rx_fn(struct buf *b, const struct ip_rx *rx, void *arg);

@@ -5,25 +5,13 @@
  * behind them are reached, the interface (1), one unused, its length (11).
  * Whatever comes: no crash, no leak, every frame sent is well-formed.
  */
+#include "stack/base/fuzz.h"
 #include "stack/ip/icmp4.h"
 #include "stack/ip/ip4_eth.h"
 #include "stack/link/vlan.h"
 #include "stack/udp/udp_direct.h"
 #include "stack/wire/checksum.h"
 #include "stack/wire/frame.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-#define MUST(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort(); \
-		} \
-	} while (0)
 
 struct host {
 	struct env env;

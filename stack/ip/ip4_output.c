@@ -7,7 +7,7 @@
  * Identifications that are neither predictable nor repeated before 65 536 datagrams (RFC 6864 section 4.2): a counter
  * through a keyed permutation (a four-round Feistel network over two bytes).
  */
-uint16_t ip4_next_id(struct ip4 *ip4)
+static uint16_t next_id(struct ip4 *ip4)
 {
 	uint8_t left = (uint8_t)(ip4->id_counter >> 8), right = (uint8_t)ip4->id_counter;
 	ip4->id_counter++;
@@ -141,7 +141,7 @@ int ip4_send(struct ip *ip, struct buf *b, const struct ip_tx *tx)
 	}
 	struct ip4_hdr h = {
 		.version = 4, .header_len = IP4_HDR_LEN, .tos = tx->tos, .total_len = (uint16_t)(IP4_HDR_LEN + b->len),
-		.id = ip4_next_id(ip4), .df = tx->dont_fragment, .protocol = tx->protocol, .src = hop.src, .dst = dst,
+		.id = next_id(ip4), .df = tx->dont_fragment, .protocol = tx->protocol, .src = hop.src, .dst = dst,
 		.ttl = tx->ttl ? tx->ttl : hop.kind == IP4_MULTICAST ? 1 : ip4->config.default_ttl, /* RFC 1112 section 6.1 */
 	};
 	if (h.total_len > hop.mtu) {

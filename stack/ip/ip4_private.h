@@ -128,7 +128,6 @@ void ip4_fill_rx(const struct ip4 *ip4, struct ip_rx *rx, const struct ip4_hdr *
 void ip4_report(struct ip4 *ip4, enum ip4_report what, uint32_t info, const struct ip_rx *rx);
 
 /* ip4_output.c */
-uint16_t ip4_next_id(struct ip4 *ip4);
 int ip4_send(struct ip *ip, struct buf *b, const struct ip_tx *tx);
 /* Sends payload in fragments that fit mtu, with h (its offset and mf included) in front. 0 or the first error. */
 int ip4_fragment(struct ip4 *ip4, const struct ip4_hop *hop, const struct ip4_hdr *h, const uint8_t *payload, uint32_t len);

@@ -325,24 +325,6 @@ static void receive(struct buf *b, const struct ip_rx *about, void *arg)
 		udp->unclaimed(b, about, a->ip, udp->unclaimed_arg);
 }
 
-static int errno_of(enum ip_error_kind kind)
-{
-	switch (kind) {
-	case IP_ERROR_UNREACHABLE_NET:
-		return -ENETUNREACH;
-	case IP_ERROR_UNREACHABLE_PROTOCOL:
-		return -ENOPROTOOPT;
-	case IP_ERROR_UNREACHABLE_PORT:
-		return -ECONNREFUSED;
-	case IP_ERROR_TOO_BIG:
-		return -EMSGSIZE;
-	case IP_ERROR_PARAMETER:
-		return -EPROTO;
-	default:
-		return -EHOSTUNREACH;
-	}
-}
-
 /* RFC 1122 section 4.1.3.3: errors reach the application whose datagram is quoted. */
 static void receive_error(const struct ip_error *err, void *arg)
 {
@@ -362,7 +344,7 @@ static void receive_error(const struct ip_error *err, void *arg)
 	}
 	udp->count.errors_delivered++;
 	udp->depth++;
-	p->error(errno_of(err->kind), &err->dst, h.dst_port, p->arg);
+	p->error(ip_error_errno(err->kind), &err->dst, h.dst_port, p->arg);
 	leave_callback(udp);
 }
 

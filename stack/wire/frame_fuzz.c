@@ -3,20 +3,8 @@
  * Any bytes: the dissection stays within them, every line is printed, and what was parsed emits the same bytes again
  * where the format keeps every bit; elsewhere one more round changes nothing.
  */
+#include "stack/base/fuzz.h"
 #include "stack/wire/frame.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-#define MUST(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort(); \
-		} \
-	} while (0)
 
 /* emit(header) gives the bytes at p. */
 #define MUST_EMIT(emit, header, p) \

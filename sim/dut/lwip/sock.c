@@ -14,7 +14,7 @@ static struct {
 	int first_free; /* no free slot lies below */
 } table;
 
-struct sock *sock_get(int handle)
+static struct sock *sock_get(int handle)
 {
 	return handle >= 0 && handle < table.capacity ? table.slots[handle] : NULL;
 }

@@ -47,7 +47,6 @@ struct sock {
 };
 
 /* The live socket of a handle, NULL when there is none. */
-struct sock *sock_get(int handle);
 struct sock *sock_new(enum dut_socket_type type); /* without a handle; NULL when out of memory */
 int sock_give_handle(struct sock *s);             /* the handle, or -EMFILE, -ENOMEM */
 void sock_free(struct sock *s);
