@@ -296,7 +296,7 @@ const char *hosts_unfit(const struct replay_host *h)
 		return "no host's address";
 	if (ip4_is_loopback(a))
 		return "loopback";
-	if (!h->mac_weight && !(h->without_mac && h->sent))
+	if (!h->mac_weight && !h->without_mac)
 		return "nothing was sent by it or to its MAC";
 	return NULL;
 }
@@ -315,13 +315,19 @@ static uint64_t weight(const struct replay_host *h, enum merit merit)
 	}
 }
 
+/* Without MACs, an address that never sent may be a broadcast one: only whoever names it knows better. */
+static bool may_be_chosen(const struct replay_host *h)
+{
+	return !hosts_unfit(h) && (h->mac_weight || h->sent);
+}
+
 static struct replay_host *heaviest(const struct hosts *hs, enum merit merit)
 {
 	struct replay_host *best = NULL;
 	uint64_t most = 0;
 	for (size_t i = 0; i < hs->n; i++) {
 		uint64_t w = weight(hs->list[i], merit);
-		if (w > most && !hosts_unfit(hs->list[i])) {
+		if (w > most && may_be_chosen(hs->list[i])) {
 			best = hs->list[i];
 			most = w;
 		}

@@ -95,6 +95,17 @@ check "--as ADDR" $?
 run 0 --list-hosts traces/http4.pcap && grep -Eq '^  198.51.100.2 .*--as server' "$tmp/out" && grep -Eq '^  192.0.2.2 .*--as client' "$tmp/out"
 check "--list-hosts" $?
 
+# One datagram of raw IP (link type 101), an echo request to a host that never answered.
+python3 - "$tmp/one-way.pcap" <<'END'
+import struct, sys
+packet = bytes.fromhex("4500002400010000400166d60a0000010a000002" "08006662000700016162636465666768")
+open(sys.argv[1], "wb").write(struct.pack("<IHHiIIIIIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101, 1, 2, len(packet), len(packet)) + packet)
+END
+run 0 --as 10.0.0.2 "$tmp/one-way.pcap" && grep -Eq '^  icmp4 +1 +1 ' "$tmp/out"
+check "a host that never sent, in a capture without MACs, can be named" $?
+run 77 "$tmp/one-way.pcap"
+check "but is not chosen" $?
+
 run 77 traces/http6.pcap && grep -q 'IPv6 only' "$tmp/out"
 check "an IPv6-only capture and a stack in an IPv4 place: skipped, and told" $?
 head -c 24 traces/http4.pcap >"$tmp/no-frames.pcap"
