@@ -6,7 +6,9 @@
 
 /*
  * One segment at a time is timed with the full resolution of the clock. Where a retransmission spoiled that (Karn),
- * timestamps tell which transmission was acknowledged (RFC 6298 section 3, RFC 7323 section 4.1).
+ * timestamps tell which transmission was acknowledged (RFC 6298 section 3, RFC 7323 section 4.1). One older than the
+ * retransmission says nothing: a peer that has the data already, its ACKs lost, still echoes the first transmission
+ * (RFC 7323 section 5.3 R2 before R3), and the time-out itself would pass for a round trip.
  */
 static void take_rtt(struct flow *f, const struct segment *s)
 {
@@ -18,7 +20,7 @@ static void take_rtt(struct flow *f, const struct segment *s)
 		tcp_rtt_sample(f, flow_now(f) - f->rtt_start_ns);
 	} else if (f->rtt_lost && f->use_timestamps && s->has_timestamp && flow_synchronized(f) && !f->syn_lost) {
 		uint32_t ticks = tcp_ts_now(f) - s->ts_ecr;
-		if (ticks > INT32_MAX)
+		if (ticks > tcp_ts_now(f) - f->rtt_lost_ts)
 			return;
 		f->rtt_lost = false;
 		tcp_rtt_sample(f, (ticks ? ticks : 1) * NS_PER_MS);

@@ -261,6 +261,41 @@ START_TEST(rto_after_many_lost_syns)
 }
 END_TEST
 
+/*
+ * The peer had the data, its ACKs were lost: what answers our retransmission echoes the first transmission (RFC 7323 section 5.3,
+ * R2 before R3). The time-out is no round trip; taken for one, RTO and sample would drive each other up to the limit.
+ */
+START_TEST(an_echo_from_before_the_retransmission_is_no_sample)
+{
+	struct lab lab;
+	struct tcp_info info;
+	start_with_timestamps(&lab);
+	tcp_info(lab.flow, &info);
+	uint64_t srtt_ns = info.srtt_ns;
+	ck_assert_int_eq(tcp_write(lab.flow, "x", 1), 1);
+	uint32_t first = lab_next(&lab)->h.opt.ts_val;
+	net_run(&lab.net, 3 * SEC);
+	drop_seen(&lab);
+	struct tcp_hdr ack = { .flags = TCP_ACK, .seq = PEER, .ack = UNA + 1, .window = 65535 };
+	ack.opt.has_timestamp = true;
+	ack.opt.ts_val = 1001;
+	ack.opt.ts_ecr = first;
+	lab_inject_hdr(&lab, ack, NULL, 0);
+	tcp_info(lab.flow, &info);
+	ck_assert_uint_eq(info.unacked, 0);
+	ck_assert_uint_eq(info.srtt_ns, srtt_ns);
+	ck_assert_uint_eq(info.rto_ns, 4 * SEC); /* RFC 6298 section 3: backed off until there is a sample */
+	ck_assert_int_eq(tcp_write(lab.flow, "y", 1), 1);
+	net_run(&lab.net, 80 * MS);
+	ack.ack++;
+	ack.opt.ts_ecr = 12345; /* a new segment is timed by our own clock */
+	lab_inject_hdr(&lab, ack, NULL, 0);
+	tcp_info(lab.flow, &info);
+	ck_assert_uint_eq(info.rto_ns, 1 * SEC);
+	lab_fini(&lab);
+}
+END_TEST
+
 /* RFC 6582's recover is compared modulo 2^32: it must not be left behind by more than half of that. */
 START_TEST(fast_retransmit_after_two_gigabytes)
 {
@@ -351,6 +386,7 @@ static Suite *suite(void)
 	tcase_add_test(t, probes_are_no_duplicate_acks);
 	tcase_add_test(t, reading_without_scaling);
 	tcase_add_test(t, rto_after_many_lost_syns);
+	tcase_add_test(t, an_echo_from_before_the_retransmission_is_no_sample);
 	tcase_add_test(t, fast_retransmit_after_two_gigabytes);
 	tcase_add_test(t, a_fast_retransmission_sends_nothing_new);
 	tcase_add_test(t, aborted_in_accept);

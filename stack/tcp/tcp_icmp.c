@@ -26,8 +26,7 @@ static bool hard(enum ip_error_kind kind)
 static void resend_smaller(struct flow *f)
 {
 	f->snd_nxt = f->snd_una;
-	f->rtt_timing = false;
-	f->rtt_lost = true;
+	tcp_rtt_spoil(f);
 	f->in_recovery = false;
 	f->recover = f->snd_max;
 	f->cc.cwnd = min_u32(f->cc.cwnd, f->restart_window);

@@ -180,6 +180,7 @@ struct flow {
 	uint64_t srtt_ns, rttvar_ns, rto_ns, min_rtt_ns;
 	uint64_t rtt_start_ns;          /* of the segment being timed, which ends at rtt_seq */
 	uint32_t rtt_seq;
+	uint32_t rtt_lost_ts;           /* timestamp clock when rtt_lost was set: retransmissions bear this or later */
 	uint64_t progress_ns;           /* when the peer last acknowledged, or data went out with none outstanding */
 	uint64_t last_rx_ns, last_data_ns;
 	uint64_t challenge_ns;          /* start of the interval that challenge_count counts in */
@@ -334,6 +335,8 @@ void flow_due_persist(struct flow *f);
 void tcp_rtt_init(struct flow *f);
 void tcp_rtt_sample(struct flow *f, uint64_t rtt_ns);
 void tcp_rtt_back_off(struct flow *f);
+/* A retransmission makes what was being timed ambiguous. */
+void tcp_rtt_spoil(struct flow *f);
 
 /* tcp_isn.c, tcp_port.c */
 void tcp_isn_init(struct tcp_direct *tcp);

@@ -131,7 +131,6 @@ void tcp_retransmit_head(struct flow *f)
 	bool fin = f->fin_sent && len == f->sendq.len;
 	if (!len && !fin)
 		return;
-	f->rtt_timing = false;
-	f->rtt_lost = true;
+	tcp_rtt_spoil(f);
 	tcp_send_segment(f, f->snd_una, len, (uint16_t)(TCP_ACK | (fin ? TCP_FIN : 0) | (len == f->sendq.len ? TCP_PSH : 0)));
 }

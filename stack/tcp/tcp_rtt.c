@@ -34,6 +34,16 @@ void tcp_rtt_sample(struct flow *f, uint64_t rtt_ns)
 	f->rto_ns = clamp_rto(f, f->srtt_ns + (f->rttvar_ns ? 4 * f->rttvar_ns : 1));
 }
 
+/* Karn's rule, section 3. */
+void tcp_rtt_spoil(struct flow *f)
+{
+	f->rtt_timing = false;
+	if (f->rtt_lost)
+		return;
+	f->rtt_lost = true;
+	f->rtt_lost_ts = tcp_ts_now(f);
+}
+
 /* (5.5) */
 void tcp_rtt_back_off(struct flow *f)
 {

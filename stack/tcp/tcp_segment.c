@@ -121,10 +121,8 @@ static void account_sequence(struct flow *f, uint32_t seq, uint32_t end, uint32_
 	if (seq_lt(seq, f->snd_max)) {
 		f->retransmits++;
 		tcp->counters.retransmits++;
-		if (f->rtt_timing && seq_lt(seq, f->rtt_seq)) {
-			f->rtt_timing = false;
-			f->rtt_lost = true;
-		}
+		if (f->rtt_timing && seq_lt(seq, f->rtt_seq))
+			tcp_rtt_spoil(f);
 	} else if (!f->rtt_timing) {
 		f->rtt_timing = true;
 		f->rtt_seq = end;

@@ -135,8 +135,8 @@ static void retransmit_timeout(struct flow *f)
 	f->recover = f->snd_max;
 	f->in_recovery = false;
 	f->dup_acks = 0;
-	f->rtt_timing = false;
-	f->rtt_lost = true;
+	f->rtt_lost = false; /* earlier retransmissions are as ambiguous */
+	tcp_rtt_spoil(f);
 	f->snd_nxt = f->snd_una; /* cwnd of one segment lets just one out */
 	tcp_rtt_back_off(f);
 	flow_due_retransmit(f);
