@@ -196,6 +196,28 @@ START_TEST(a_syn_without_timestamp_is_challenged)
 }
 END_TEST
 
+/* RFC 7323 section 5.2: a RST carries a timestamp where the segment or the connection does; TSval is zero when it answers. */
+START_TEST(resets_carry_timestamps)
+{
+	struct lab lab;
+	start_with_timestamps(&lab);
+	tcp_abort(lab.flow);
+	const struct seen *s = lab_next(&lab);
+	ck_assert_uint_eq(s->h.flags, TCP_RST);
+	ck_assert(s->h.opt.has_timestamp);
+	lab.ts_val = 2000;
+	lab_inject(&lab, TCP_ACK, PEER, UNA, "late");
+	s = lab_next(&lab);
+	ck_assert_uint_eq(s->h.flags, TCP_RST);
+	ck_assert(s->h.opt.has_timestamp && !s->h.opt.ts_val);
+	ck_assert_uint_eq(s->h.opt.ts_ecr, 2000);
+	lab.ts_val = 0;
+	lab_inject(&lab, TCP_ACK, PEER, UNA, "late");
+	ck_assert(!lab_next(&lab)->h.opt.has_timestamp);
+	lab_fini(&lab);
+}
+END_TEST
+
 /* --- acknowledgments ---------------------------------------------------------------------------------------- */
 
 /* The peer's probes of our closed window carry the same ACK each time, and are no sign of a loss (RFC 5681 section 2: "no data"). */
@@ -383,6 +405,7 @@ static Suite *suite(void)
 	tcase_add_test(t, simultaneous_open_with_much_text);
 	tcase_add_test(t, refused_segments_do_not_move_ts_recent);
 	tcase_add_test(t, a_syn_without_timestamp_is_challenged);
+	tcase_add_test(t, resets_carry_timestamps);
 	tcase_add_test(t, probes_are_no_duplicate_acks);
 	tcase_add_test(t, reading_without_scaling);
 	tcase_add_test(t, rto_after_many_lost_syns);

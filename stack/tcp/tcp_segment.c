@@ -90,7 +90,7 @@ static uint32_t emit(struct flow *f, struct tcp_hdr *h, uint8_t *p, uint32_t len
 {
 	if (h->flags & TCP_SYN)
 		syn_options(f, &h->opt, h->flags & TCP_ACK);
-	else if (!(h->flags & TCP_RST) && f->use_timestamps)
+	else if (f->use_timestamps)
 		put_timestamp(f, &h->opt, h->flags & TCP_ACK);
 	if (!(h->flags & (TCP_SYN | TCP_RST)) && f->smss >= len + 12)
 		h->opt.n_sack = (uint8_t)tcp_reass_sack(&f->reass, h->opt.sack, min_u32(sack_room(f), (f->smss - len - 4) / 8));
@@ -235,6 +235,10 @@ void tcp_reset_segment(struct tcp_direct *tcp, const struct segment *s)
 	} else {
 		h.flags |= TCP_ACK;
 		h.ack = s->seq + segment_len(s);
+	}
+	if (s->has_timestamp) { /* RFC 7323 section 5.2 */
+		h.opt.has_timestamp = true;
+		h.opt.ts_ecr = s->ts_val;
 	}
 	uint8_t header[TCP_HDR_MAX];
 	int len = tcp_hdr_emit(&h, header, sizeof(header));
