@@ -46,8 +46,8 @@ int run_apply_groups(struct run *run, unsigned link, const uint64_t *groups)
 static void act(struct run *run, const struct scn_event *ev)
 {
 	struct run_flow *rf = ev->action == ACTION_STOP || ev->action == ACTION_ABORT || ev->action == ACTION_SET ? &run->flows[ev->flow] : NULL;
-	if (rf && !rf->r.started)
-		return;
+	if (rf && !rf->state)
+		return; /* it never started, or failed to */
 	switch (ev->action) {
 	case ACTION_IMPAIR:
 		run_apply_impair(run, ev->link, &ev->impair);
