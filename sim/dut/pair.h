@@ -15,6 +15,27 @@ struct pair {
 	struct host *a, *b;
 };
 
+/* The stack a loop test is about. */
+static inline const struct dut_ops *variant(int i)
+{
+	return dut_variants[i];
+}
+
+/* n loop tests, each run with every variant. */
+static inline Suite *suite_of_variants(const char *name, const TTest *const tests[], size_t n)
+{
+	int n_variants = 0;
+	while (dut_variants[n_variants])
+		n_variants++;
+	Suite *s = suite_create(name);
+	TCase *t = tcase_create("variants");
+	tcase_set_timeout(t, 60);
+	for (size_t i = 0; i < n; i++)
+		tcase_add_loop_test(t, tests[i], 0, n_variants);
+	suite_add_tcase(s, t);
+	return s;
+}
+
 static inline struct dut_addr pair_addr(unsigned last)
 {
 	return (struct dut_addr){ .family = 4, .b = { 192, 0, 2, (uint8_t)last } };
