@@ -171,7 +171,7 @@ tidy: $(B)/libstack.a $(B)/libsim.a ## check who includes whom, the bans, and fi
 .PHONY: format
 format: ## lay out the C sources with clang-format
 	.ci/setup packages.apt optional
-	git ls-files '*.c' '*.h' | xargs clang-format -i
+	find stack sim conformance -name '*.[ch]' | xargs clang-format -i
 
 # Where the wire formats are judged by others: PLUMBLINE_CORPUS names a folder of more captures.
 CROSSCHECK_OBJ = $(call objects,$(call sources,stack/wire/crosscheck))
