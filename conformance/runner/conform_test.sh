@@ -49,6 +49,12 @@ touch "$work/file"
 expect 2 "$work/file" --pcap "$work/file" --stack "$stack" arp
 expect 2 'not a folder' --expect "$work/file" --stack "$stack" arp
 
+mkdir -p "$work/pcaps/arp.reply_to_request.$stack.pcap"
+"$B/bin/plumbline" conform --stack "$stack" --jobs 2 --pcap "$work/pcaps" --results "$work/never" --tap "$work/never.tap" arp >"$work/out" 2>"$work/err"
+[ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q "^plumbline-conform: --pcap $work/pcaps/arp.reply_to_request.$stack.pcap: " "$work/err" &&
+	[ -z "$(find "$work" -name 'never*' -o -name '*.part')" ]
+ok $? "a capture that cannot be written: $(cat "$work/err")"
+
 known() {
 	mkdir -p "$work/expect"
 	printf "$1" >"$work/expect/$stack"

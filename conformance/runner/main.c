@@ -191,6 +191,13 @@ static void case_done(size_t index, json_t *details, const char *crash, void *ar
 	struct run *run = arg;
 	const struct job *job = &run->plan->jobs[index];
 	struct record *r = &run->records[index];
+	/* A capture that cannot be written is no fault of the stack: the run ends. */
+	const char *said = json_string_value(json_object_get(details, "outcome"));
+	if (said && strcmp(said, "unwritable") == 0) {
+		results_discard(run->results);
+		putchar('\n');
+		cli_die("--pcap %s", json_string_value(json_object_get(details, "message")));
+	}
 	record_make(r, run->plan, job, details, crash, expect_reason(run->expect, job));
 	results_write(run->results, json_incref(r->json));
 	console_add(run->plan, r, index);

@@ -153,7 +153,7 @@ bool play_job(const struct plan *plan, const struct job *job, int fd, char *mess
 	snprintf(message, message_cap, "%s", v->message);
 	if (plan->pcap_dir && write_pcap(plan, job, t, error)) {
 		snprintf(message, message_cap, "%s", error);
-		ok = report_only(fd, "error", error);
+		ok = report_only(fd, "unwritable", error);
 	} else {
 		json_t *d = details_json(t, v);
 		json_dumpfd(d, fd, JSON_COMPACT);
