@@ -15,10 +15,9 @@ static const struct {
 	{ "run", "run scenarios: hosts, links, flows and what is expected of them" },
 	{ "replay", "play a capture against a stack and report what became of each frame" },
 	{ "conform", "run the conformance suites of any layer against a stack" },
-	{ "compare", "run the same suites on several stacks, side by side" },
-	{ "check", "judge a capture by the rules of the protocols in it" },
 	{ "stacks", "list the stacks under test and what each can do" },
 	{ "report", "turn result files into HTML, Markdown and JUnit" },
+	{ "bench", "measure what things cost" },
 };
 
 /* The path of plumbline-NAME beside this program; false when it would not fit. */
