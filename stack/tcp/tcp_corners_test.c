@@ -196,6 +196,25 @@ START_TEST(a_syn_without_timestamp_is_challenged)
 }
 END_TEST
 
+/* Only the peer's own FIN restarts the 2 MSL: a stranger's must not keep the connection there for ever. */
+START_TEST(a_stray_fin_does_not_prolong_time_wait)
+{
+	for (unsigned stray = 0; stray < 2; stray++) {
+		struct tcp_config c = lab_config();
+		struct lab lab;
+		start(&lab, &c);
+		ck_assert_int_eq(tcp_shutdown(lab.flow), 0);
+		lab_inject(&lab, TCP_ACK | TCP_FIN, PEER, UNA + 1, "");
+		ck_assert_int_eq(lab_state(&lab), TCP_STATE_TIME_WAIT);
+		net_run(&lab.net, 200 * SEC);
+		lab_inject(&lab, TCP_ACK | TCP_FIN, stray ? PEER - 1000 : PEER, UNA + 1, "");
+		net_run(&lab.net, 50 * SEC);
+		ck_assert_int_eq(lab_state(&lab), stray ? TCP_STATE_CLOSED : TCP_STATE_TIME_WAIT);
+		lab_fini(&lab);
+	}
+}
+END_TEST
+
 /* RFC 7323 section 5.2: a RST carries a timestamp where the segment or the connection does; TSval is zero when it answers. */
 START_TEST(resets_carry_timestamps)
 {
@@ -405,6 +424,7 @@ static Suite *suite(void)
 	tcase_add_test(t, simultaneous_open_with_much_text);
 	tcase_add_test(t, refused_segments_do_not_move_ts_recent);
 	tcase_add_test(t, a_syn_without_timestamp_is_challenged);
+	tcase_add_test(t, a_stray_fin_does_not_prolong_time_wait);
 	tcase_add_test(t, resets_carry_timestamps);
 	tcase_add_test(t, probes_are_no_duplicate_acks);
 	tcase_add_test(t, reading_without_scaling);

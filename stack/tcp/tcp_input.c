@@ -161,7 +161,7 @@ static void unacceptable(struct flow *f, const struct segment *s)
 		tcp->counters.rx_duplicate++;
 	else
 		tcp->counters.drop_window++;
-	if (f->state == TCP_STATE_TIME_WAIT && (s->flags & TCP_FIN)) /* our ACK of it was lost */
+	if (f->state == TCP_STATE_TIME_WAIT && (s->flags & TCP_FIN) && s->seq + segment_len(s) == f->rcv_nxt) /* our ACK of it was lost */
 		flow_due_in(f, DUE_LINGER, 2 * NS_PER_MS * tcp->config.msl_ms);
 	if (s->text_len || (s->flags & TCP_FIN))
 		f->ack_now = true;
