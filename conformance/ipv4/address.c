@@ -27,23 +27,23 @@ CASE(ipv4, limited_broadcast_accepted, MUST, "RFC 1122 section 3.3.6", "255.255.
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	SEND(t, ETH(.dst = HW(broadcast_mac)), DGRAM(.dst = IP(ip4_from_u32(UINT32_MAX))), PAYLOAD(PATTERN(30)));
-	ipv4_delivered(t, sock, 30);
+	tester_delivered(t, sock, 30);
 }
 
 CASE(ipv4, directed_broadcast_accepted, MUST, "RFC 1122 section 3.3.6", "The broadcast address of the attached network is recognised.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	SEND(t, ETH(.dst = HW(broadcast_mac)), DGRAM(.dst = IP(t->net_broadcast)), PAYLOAD(PATTERN(30)));
-	ipv4_delivered(t, sock, 30);
+	tester_delivered(t, sock, 30);
 }
 
 CASE(ipv4, zero_broadcast_accepted, SHOULD, "RFC 1122 section 3.3.6", "The old broadcast forms with 0 in the place of -1 are recognised.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	SEND(t, ETH(.dst = HW(broadcast_mac)), DGRAM(.dst = IP(ip4_from_u32(0))), PAYLOAD(PATTERN(30)));
-	ipv4_delivered(t, sock, 30);
+	tester_delivered(t, sock, 30);
 	SEND(t, ETH(.dst = HW(broadcast_mac)), DGRAM(.dst = IP(ip4_from_u32(ip4_u32(t->net_broadcast) & ~UINT32_C(255)))), PAYLOAD(PATTERN(31)));
-	ipv4_delivered(t, sock, 31);
+	tester_delivered(t, sock, 31);
 }
 
 CASE(ipv4, link_broadcast_of_unicast_dropped, SHOULD, "RFC 1122 section 3.3.6",

@@ -6,7 +6,7 @@ CASE(ipv4, delivers_to_protocol, MUST, "RFC 791 section 3.1", "A datagram for us
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	SEND(t, DGRAM(), PAYLOAD(PATTERN(100)));
-	ipv4_delivered(t, sock, 100);
+	tester_delivered(t, sock, 100);
 	ipv4_dropped(t, sock);
 }
 
@@ -22,14 +22,14 @@ CASE(ipv4, link_padding_removed, MUST, "RFC 894, Frame Format", "Padding of the 
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	SEND(t, ETH(.trailer = TEXT("padding that is not zero")), DGRAM(), PAYLOAD(PATTERN(3)));
-	ipv4_delivered(t, sock, 3);
+	tester_delivered(t, sock, 3);
 }
 
 CASE(ipv4, empty_payload, MUST, "RFC 791 section 3.1", "A datagram that is a header only is delivered as zero bytes.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	SEND(t, DGRAM());
-	ipv4_delivered(t, sock, 0);
+	tester_delivered(t, sock, 0);
 }
 
 CASE(ipv4, wrong_version_dropped, MUST, "RFC 1122 section 3.2.1.1", "A datagram whose version is not 4 is silently discarded.")
@@ -107,9 +107,9 @@ CASE(ipv4, small_ttl_accepted, MUST, "RFC 1122 section 3.2.1.7", "A datagram is 
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	SEND(t, DGRAM(.ttl = EQ(1)), PAYLOAD(PATTERN(20)));
-	ipv4_delivered(t, sock, 20);
+	tester_delivered(t, sock, 20);
 	SEND(t, DGRAM(.ttl = EQ(0)), PAYLOAD(PATTERN(21)));
-	ipv4_delivered(t, sock, 21);
+	tester_delivered(t, sock, 21);
 }
 
 CASE(ipv4, any_tos_accepted, SHOULD, "RFC 2474 section 3", "A packet with a DSCP that is not recognised is treated as if it were the default.")
@@ -117,6 +117,6 @@ CASE(ipv4, any_tos_accepted, SHOULD, "RFC 2474 section 3", "A packet with a DSCP
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	for (unsigned tos = 0; tos < 256; tos += 5) {
 		SEND(t, DGRAM(.tos = EQ(tos)), PAYLOAD(PATTERN(20)));
-		ipv4_delivered(t, sock, 20);
+		tester_delivered(t, sock, 20);
 	}
 }

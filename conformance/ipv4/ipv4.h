@@ -8,13 +8,10 @@
 #define EXPERIMENT 253 /* a protocol number for experiments, RFC 3692 */
 #define DGRAM(...) IP4(.protocol = EQ(EXPERIMENT), __VA_ARGS__)
 
-/* The protocol above gets exactly one datagram of len pattern bytes. */
-#define ipv4_delivered(t, sock, len) (ipv4_delivered)(HERE(t), (sock), (len))
-/* It gets nothing, and nothing is sent. */
+/* The protocol above gets nothing, and nothing is sent. */
 #define ipv4_dropped(t, sock) (ipv4_dropped)(HERE(t), (sock))
 /* A good datagram still gets through: what came before did no harm. */
 #define ipv4_alive(t, sock) (ipv4_alive)(HERE(t), (sock))
-void (ipv4_delivered)(struct tester *t, int sock, size_t len);
 void (ipv4_dropped)(struct tester *t, int sock);
 void (ipv4_alive)(struct tester *t, int sock);
 /* Reads and forgets whatever the protocol above got. */

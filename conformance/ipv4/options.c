@@ -7,7 +7,7 @@
 	do { \
 		static const uint8_t options_[] = { __VA_ARGS__ }; \
 		SEND(t, DGRAM(.options = BYTES(options_, sizeof(options_))), PAYLOAD(PATTERN(50))); \
-		ipv4_delivered(t, sock, 50); \
+		tester_delivered(t, sock, 50); \
 	} while (0)
 
 CASE(ipv4, padding_options_skipped, MUST, "RFC 791 section 3.1", "No-operation and end-of-list options may stand anywhere and mean nothing.")
@@ -32,7 +32,7 @@ CASE(ipv4, full_header_accepted, MUST, "RFC 791 section 3.1", "A header of the m
 	uint8_t options[40];
 	memset(options, 1, sizeof(options));
 	SEND(t, DGRAM(.options = BYTES(options, sizeof(options))), PAYLOAD(PATTERN(50)));
-	ipv4_delivered(t, sock, 50);
+	tester_delivered(t, sock, 50);
 }
 
 CASE(ipv4, malformed_options_survived, MUST, "RFC 791 section 3.1", "An option whose length is 0, 1 or points past the header does no harm.")

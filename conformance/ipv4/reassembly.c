@@ -10,7 +10,7 @@ CASE(ipv4, reassembles_in_order, MUST, "RFC 1122 section 3.3.2", "Incoming fragm
 	FRAGMENT(t, 1, 0, 800, true);
 	ipv4_dropped(t, sock);
 	FRAGMENT(t, 1, 800, 1000, false);
-	ipv4_delivered(t, sock, 1000);
+	tester_delivered(t, sock, 1000);
 }
 
 CASE(ipv4, reassembles_in_any_order, MUST, "RFC 791 section 3.2", "Fragments may come in any order.")
@@ -22,7 +22,7 @@ CASE(ipv4, reassembles_in_any_order, MUST, "RFC 791 section 3.2", "Fragments may
 			unsigned part = orders[n][i];
 			FRAGMENT(t, (uint16_t)(100 + n), part * 160, part == 3 ? 500 : part * 160 + 160, part < 3);
 		}
-		ipv4_delivered(t, sock, 500);
+		tester_delivered(t, sock, 500);
 	}
 }
 
@@ -31,7 +31,7 @@ CASE(ipv4, reassembles_576_bytes, MUST, "RFC 1122 section 3.3.2", "Datagrams of 
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	for (unsigned at = 0; at < 556; at += 48) /* 68 less a header of 20: 48 bytes a fragment */
 		FRAGMENT(t, 7, at, at + 48 < 556 ? at + 48 : 556, at + 48 < 556);
-	ipv4_delivered(t, sock, 556);
+	tester_delivered(t, sock, 556);
 }
 
 CASE(ipv4, reassembles_interface_mtu, SHOULD, "RFC 1122 section 3.3.2", "The largest datagram that is reassembled is at least as large as the MTU of the attached network.")
@@ -39,7 +39,7 @@ CASE(ipv4, reassembles_interface_mtu, SHOULD, "RFC 1122 section 3.3.2", "The lar
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	FRAGMENT(t, 7, 0, 1000, true);
 	FRAGMENT(t, 7, 1000, 1480, false);
-	ipv4_delivered(t, sock, 1480);
+	tester_delivered(t, sock, 1480);
 }
 
 CASE(ipv4, fragments_keyed_by_id, MUST, "RFC 791 section 3.2", "Fragments of different datagrams are never put together: identification tells them apart.")
@@ -49,9 +49,9 @@ CASE(ipv4, fragments_keyed_by_id, MUST, "RFC 791 section 3.2", "Fragments of dif
 	FRAGMENT(t, 2, 400, 600, false);
 	ipv4_dropped(t, sock);
 	FRAGMENT(t, 1, 400, 500, false);
-	ipv4_delivered(t, sock, 500);
+	tester_delivered(t, sock, 500);
 	FRAGMENT(t, 2, 0, 400, true);
-	ipv4_delivered(t, sock, 600);
+	tester_delivered(t, sock, 600);
 }
 
 CASE(ipv4, fragments_keyed_by_source, MUST, "RFC 791 section 3.2", "Fragments from different sources are never put together.")
@@ -63,7 +63,7 @@ CASE(ipv4, fragments_keyed_by_source, MUST, "RFC 791 section 3.2", "Fragments fr
 	SEND(t, DGRAM(.src = IP(t->other_ip), .id = EQ(1), .offset = EQ(400)), PAYLOAD(BYTES(tail, sizeof(tail))));
 	ipv4_dropped(t, sock);
 	FRAGMENT(t, 1, 400, 500, false);
-	ipv4_delivered(t, sock, 500);
+	tester_delivered(t, sock, 500);
 }
 
 CASE(ipv4, fragments_keyed_by_protocol, MUST, "RFC 791 section 3.2", "Fragments of different protocols are never put together.")
@@ -75,7 +75,7 @@ CASE(ipv4, fragments_keyed_by_protocol, MUST, "RFC 791 section 3.2", "Fragments 
 	SEND(t, IP4(.protocol = EQ(254), .id = EQ(1), .offset = EQ(400)), PAYLOAD(BYTES(tail, sizeof(tail))));
 	ipv4_dropped(t, sock);
 	FRAGMENT(t, 1, 400, 500, false);
-	ipv4_delivered(t, sock, 500);
+	tester_delivered(t, sock, 500);
 }
 
 CASE(ipv4, duplicate_fragment_harmless, MUST, "RFC 791 section 3.2", "A fragment that arrives twice does not harm its datagram.")
@@ -87,7 +87,7 @@ CASE(ipv4, duplicate_fragment_harmless, MUST, "RFC 791 section 3.2", "A fragment
 	FRAGMENT(t, 1, 800, 900, false);
 	ipv4_dropped(t, sock);
 	FRAGMENT(t, 1, 400, 800, true);
-	ipv4_delivered(t, sock, 900);
+	tester_delivered(t, sock, 900);
 }
 
 CASE(ipv4, overlap_never_fills_a_hole, MUST, "RFC 791 section 3.2; RFC 815", "Overlapping fragments never make up for bytes that did not arrive: the datagram stays incomplete.")
@@ -170,7 +170,7 @@ CASE(ipv4, slow_fragments_reassembled, SHOULD, "RFC 1122 section 3.3.2", "The re
 	FRAGMENT(t, 1, 0, 400, true);
 	tester_run(t, SECONDS(55));
 	FRAGMENT(t, 1, 400, 500, false);
-	ipv4_delivered(t, sock, 500);
+	tester_delivered(t, sock, 500);
 }
 
 CASE(ipv4, fragment_flood_bounded, MUST, "CVE-2018-5391 (FragmentSmack)", "Fragments that never complete do not keep a whole datagram from getting through.")
@@ -182,5 +182,5 @@ CASE(ipv4, fragment_flood_bounded, MUST, "CVE-2018-5391 (FragmentSmack)", "Fragm
 	ipv4_alive(t, sock);
 	FRAGMENT(t, 1, 0, 400, true);
 	FRAGMENT(t, 1, 400, 500, false);
-	ipv4_delivered(t, sock, 500);
+	tester_delivered(t, sock, 500);
 }

@@ -194,3 +194,23 @@ long tester_dut_recv(struct tester *t, int sock, void *buf, size_t cap, struct d
 	tester_run(t, 0);
 	return host_recv(t->dut, sock, buf ? buf : nowhere, buf ? cap : sizeof(nowhere), from);
 }
+
+void (tester_not_delivered)(struct tester *t, int sock)
+{
+	if (tester_dut_recv(t, sock, NULL, 0, NULL) != -EAGAIN)
+		tester_fail(t, "the DUT's socket got a datagram, expected none");
+}
+
+void (tester_delivered)(struct tester *t, int sock, size_t len)
+{
+	uint8_t got[TESTER_FRAME_MAX];
+	long n = tester_dut_recv(t, sock, got, sizeof(got), NULL);
+	if (n < 0)
+		tester_fail(t, "the DUT's socket got nothing, expected a datagram of %zu bytes", len);
+	tester_require_eq(t, "length of the datagram the DUT's socket got", n, (long long)len);
+	for (size_t i = 0; i < len; i++) {
+		if (got[i] != packet_pattern(i))
+			tester_fail(t, "byte %zu of what the DUT's socket got is 0x%02x, expected 0x%02x", i, got[i], packet_pattern(i));
+	}
+	(tester_not_delivered)(t, sock);
+}

@@ -139,6 +139,11 @@ void (tester_dut_ping)(struct tester *t, int sock, uint16_t seq, size_t len, str
 void (tester_provoke)(struct tester *t, struct ip4_addr to, size_t len);
 /* Runs what is due now, then reads: bytes of the next datagram (or of the stream) waiting on the DUT's socket, -EAGAIN, another error. buf may be NULL. */
 long tester_dut_recv(struct tester *t, int sock, void *buf, size_t cap, struct dut_sockaddr *from);
+/* The DUT's socket gets exactly one datagram of len pattern bytes; nothing. Else the case fails. */
+#define tester_delivered(t, sock, len) (tester_delivered)(HERE(t), (sock), (len))
+#define tester_not_delivered(t, sock) (tester_not_delivered)(HERE(t), (sock))
+void (tester_delivered)(struct tester *t, int sock, size_t len);
+void (tester_not_delivered)(struct tester *t, int sock);
 struct dut_sockaddr tester_sockaddr(struct ip4_addr ip, uint16_t port);
 
 #endif

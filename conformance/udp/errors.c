@@ -76,7 +76,7 @@ CASE(udp, error_about_another_ignored, MUST, "RFC 1122 section 4.1.3.3; RFC 5927
 	tester_run(t, MILLISECONDS(1));
 	REQUIRE_EQ(t, "error of the socket", host_error(t->dut, sock), 0);
 	SEND(t, UDP(), PAYLOAD(PATTERN(10)));
-	udp_delivered(t, sock, 10);
+	tester_delivered(t, sock, 10);
 }
 
 CASE(udp, source_quench_ignored, MUST, "RFC 6633 section 4", "A source quench is silently discarded by the transport.")
@@ -95,7 +95,7 @@ CASE(udp, connected_socket_hears_its_peer_only, MUST, "POSIX.1-2017, connect()",
 	int sock = connected_sender(t);
 	SEND(t, IP4(.src = IP(t->other_ip)), UDP(), PAYLOAD(PATTERN(9)));
 	SEND(t, UDP(.src_port = EQ(t->my_port + 1)), PAYLOAD(PATTERN(9)));
-	udp_dropped(t, sock);
+	tester_not_delivered(t, sock);
 	SEND(t, UDP(), PAYLOAD(PATTERN(10)));
-	udp_delivered(t, sock, 10);
+	tester_delivered(t, sock, 10);
 }

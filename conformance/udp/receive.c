@@ -14,29 +14,29 @@ CASE(udp, delivers_to_port, MUST, "RFC 768, User Interface", "A datagram is deli
 	REQUIRE(t, memcmp(from.addr.b, t->my_ip.b, 4) == 0, "the source address given to the application is wrong");
 	REQUIRE_EQ(t, "source port given to the application", from.port, 4321);
 	SEND(t, UDP(), PAYLOAD(PATTERN(100)));
-	udp_delivered(t, sock, 100);
+	tester_delivered(t, sock, 100);
 }
 
 CASE(udp, other_port_not_delivered, MUST, "RFC 768, Fields", "A datagram is never delivered to another port than the one it names.")
 {
 	int sock = tester_udp_socket(t, t->dut_port), neighbour = tester_udp_socket(t, (uint16_t)(t->dut_port + 1));
 	SEND(t, UDP(.dst_port = EQ(t->dut_port + 1)), PAYLOAD(PATTERN(10)));
-	udp_dropped(t, sock);
-	udp_delivered(t, neighbour, 10);
+	tester_not_delivered(t, sock);
+	tester_delivered(t, neighbour, 10);
 }
 
 CASE(udp, empty_datagram_delivered, MUST, "RFC 768, Fields", "The minimum length is eight: a datagram without data is delivered as one of zero bytes.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	SEND(t, UDP());
-	udp_delivered(t, sock, 0);
+	tester_delivered(t, sock, 0);
 }
 
 CASE(udp, source_port_zero_accepted, MUST, "RFC 768, Fields", "The source port is optional: a datagram with 0 there is delivered.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	SEND(t, UDP(.src_port = EQ(0)), PAYLOAD(PATTERN(10)));
-	udp_delivered(t, sock, 10);
+	tester_delivered(t, sock, 10);
 }
 
 CASE(udp, boundaries_kept, MUST, "RFC 768", "Datagrams are delivered one by one, never joined or split.")
@@ -47,7 +47,7 @@ CASE(udp, boundaries_kept, MUST, "RFC 768", "Datagrams are delivered one by one,
 		SEND(t, UDP(), PAYLOAD(PATTERN(i * 50)));
 	for (unsigned i = 1; i <= 8; i++)
 		REQUIRE_EQ(t, "length of the datagram", tester_dut_recv(t, sock, got, sizeof(got), NULL), i * 50);
-	udp_dropped(t, sock);
+	tester_not_delivered(t, sock);
 }
 
 CASE(udp, reassembled_datagram_delivered, MUST, "RFC 1122 section 3.3.2", "A datagram that came in fragments is delivered whole, and its checksum is verified over the whole.")
@@ -62,9 +62,9 @@ CASE(udp, reassembled_datagram_delivered, MUST, "RFC 1122 section 3.3.2", "A dat
 		SEND(t, IP4(.protocol = EQ(IPPROTO_NUM_UDP), .id = EQ(9 + good), .mf = EQ(1)), PAYLOAD(BYTES(datagram, 800)));
 		datagram[1000] ^= (uint8_t)!good;
 		if (good)
-			udp_delivered(t, sock, 1400);
+			tester_delivered(t, sock, 1400);
 		else
-			udp_dropped(t, sock);
+			tester_not_delivered(t, sock);
 	}
 }
 
@@ -80,10 +80,10 @@ CASE(udp, bad_checksum_dropped, MUST, "RFC 1122 section 4.1.3.4", "A datagram wh
 		tester_send_bytes(t, frame, len);
 		*byte ^= 0x20;
 	}
-	udp_dropped(t, sock);
+	tester_not_delivered(t, sock);
 	EXPECT_SILENCE(t, SECONDS(2));
 	tester_send_bytes(t, frame, len);
-	udp_delivered(t, sock, 51);
+	tester_delivered(t, sock, 51);
 }
 
 CASE(udp, checksum_covers_addresses, MUST, "RFC 768, Pseudo Header", "The checksum covers the pseudo-header: a datagram delivered to the wrong address is discarded.")
@@ -94,7 +94,7 @@ CASE(udp, checksum_covers_addresses, MUST, "RFC 768, Pseudo Header", "The checks
 	memcpy(frame + ETH_HDR_LEN + 12, t->other_ip.b, 4); /* the IP checksum is made right again, UDP's is not */
 	ip4_hdr_set_checksum(frame + ETH_HDR_LEN, IP4_HDR_LEN);
 	tester_send_bytes(t, frame, len);
-	udp_dropped(t, sock);
+	tester_not_delivered(t, sock);
 	udp_alive(t);
 }
 
@@ -102,7 +102,7 @@ CASE(udp, zero_checksum_accepted, MUST, "RFC 768, Fields", "A checksum of zero m
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	SEND(t, UDP(.checksum = EQ(0)), PAYLOAD(PATTERN(30)));
-	udp_delivered(t, sock, 30);
+	tester_delivered(t, sock, 30);
 }
 
 CASE(udp, length_below_header_dropped, SHOULD, "RFC 768, Fields; RFC 1122 section 1.2.2", "The minimum length is eight: what claims less is no user datagram and is not delivered.")
@@ -110,7 +110,7 @@ CASE(udp, length_below_header_dropped, SHOULD, "RFC 768, Fields; RFC 1122 sectio
 	int sock = tester_udp_socket(t, t->dut_port);
 	for (unsigned len = 0; len < 8; len++)
 		SEND(t, UDP(.len = EQ(len), .checksum = EQ(0)), PAYLOAD(PATTERN(30)));
-	udp_dropped(t, sock);
+	tester_not_delivered(t, sock);
 	udp_alive(t);
 }
 
@@ -126,7 +126,7 @@ CASE(udp, length_beyond_datagram_not_believed, MUST, "RFC 768, Fields; RFC 1122 
 		long n = tester_dut_recv(t, sock, got, sizeof(got), NULL);
 		REQUIRE(t, n <= 30, "%ld bytes were delivered, but 30 arrived", n);
 	}
-	udp_dropped(t, sock);
+	tester_not_delivered(t, sock);
 	udp_alive(t);
 }
 
@@ -135,7 +135,7 @@ CASE(udp, length_beyond_datagram_dropped, SHOULD, "RFC 768, Fields; RFC 1122 sec
 	int sock = tester_udp_socket(t, t->dut_port);
 	for (unsigned i = 0; i < N_BEYOND; i++)
 		SEND(t, UDP(.len = EQ(lengths_beyond[i]), .checksum = EQ(0)), PAYLOAD(PATTERN(30)));
-	udp_dropped(t, sock);
+	tester_not_delivered(t, sock);
 	udp_alive(t);
 }
 
@@ -155,18 +155,18 @@ CASE(udp, truncated_header_survived, MUST, "RFC 768", "An IP payload shorter tha
 	static const uint8_t header[8] = { 0x9c, 0x40, 0x1e, 0x61, 0, 8, 0, 0 };
 	for (unsigned len = 0; len < 8; len++)
 		SEND(t, IP4(.protocol = EQ(IPPROTO_NUM_UDP)), PAYLOAD(BYTES(header, len)));
-	udp_dropped(t, sock);
+	tester_not_delivered(t, sock);
 	SEND(t, UDP(), PAYLOAD(PATTERN(10)));
-	udp_delivered(t, sock, 10);
+	tester_delivered(t, sock, 10);
 }
 
 CASE(udp, broadcast_delivered, MUST, "RFC 1122 sections 3.3.6, 4.1.4", "A datagram to a broadcast address is delivered to the port.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(t->net_broadcast)), UDP(), PAYLOAD(PATTERN(12)));
-	udp_delivered(t, sock, 12);
+	tester_delivered(t, sock, 12);
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(ip4_from_u32(UINT32_MAX))), UDP(), PAYLOAD(PATTERN(13)));
-	udp_delivered(t, sock, 13);
+	tester_delivered(t, sock, 13);
 }
 
 CASE(udp, invalid_source_dropped, MUST, "RFC 1122 section 4.1.3.6", "A datagram from a broadcast or multicast address is discarded.")
@@ -175,7 +175,7 @@ CASE(udp, invalid_source_dropped, MUST, "RFC 1122 section 4.1.3.6", "A datagram 
 	SEND(t, IP4(.src = IP(ip4_from_u32(UINT32_MAX))), UDP(), PAYLOAD(PATTERN(12)));
 	SEND(t, IP4(.src = IP(t->net_broadcast)), UDP(), PAYLOAD(PATTERN(12)));
 	SEND(t, IP4(.src = IP(ip4_from_u32(0xe0000005))), UDP(), PAYLOAD(PATTERN(12)));
-	udp_dropped(t, sock);
+	tester_not_delivered(t, sock);
 	udp_alive(t);
 }
 
@@ -190,5 +190,5 @@ CASE(udp, flood_survived, MUST, "RFC 1122 section 1.2.2", "Thousands of datagram
 		REQUIRE_EQ(t, "length of the datagram", n, 1000);
 	REQUIRE(t, read > 0, "none of 5000 datagrams was delivered");
 	SEND(t, UDP(), PAYLOAD(PATTERN(10)));
-	udp_delivered(t, sock, 10);
+	tester_delivered(t, sock, 10);
 }
