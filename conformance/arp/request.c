@@ -3,12 +3,14 @@
 #include "conformance/tester/case.h"
 
 /* The answer a request from my_ip for dut_ip gets. */
-#define REPLY_TO_ME(t) ETH(.dst = HW((t)->my_mac), .src = HW((t)->dut_mac)), \
-	ARP(.htype = EQ(ARP_HTYPE_ETHERNET), .ptype = EQ(ETHERTYPE_IP4), .hlen = EQ(6), .plen = EQ(4), .op = EQ(ARP_OP_REPLY), .sha = HW((t)->dut_mac), \
-		.spa = IP((t)->dut_ip), .tha = HW((t)->my_mac), .tpa = IP((t)->my_ip))
+#define REPLY_TO_ME(t) \
+	ETH(.dst = HW((t)->my_mac), .src = HW((t)->dut_mac)), \
+		ARP(.htype = EQ(ARP_HTYPE_ETHERNET), .ptype = EQ(ETHERTYPE_IP4), .hlen = EQ(6), .plen = EQ(4), .op = EQ(ARP_OP_REPLY), \
+			.sha = HW((t)->dut_mac), .spa = IP((t)->dut_ip), .tha = HW((t)->my_mac), .tpa = IP((t)->my_ip))
 #define ANY_REPLY ARP(.op = EQ(ARP_OP_REPLY))
 
-CASE(arp, reply_to_request, MUST, "RFC 826, Packet Reception", "A broadcast request for its own address is answered with its hardware address, to the asker alone.")
+CASE(arp, reply_to_request, MUST, "RFC 826, Packet Reception",
+	"A broadcast request for its own address is answered with its hardware address, to the asker alone.")
 {
 	SEND(t, ARP(.op = EQ(ARP_OP_REQUEST), .tpa = IP(t->dut_ip)));
 	EXPECT(t, SECONDS(1), REPLY_TO_ME(t));
@@ -38,7 +40,8 @@ CASE(arp, reply_to_probe, MUST, "RFC 5227 section 2.5", "A probe, whose sender a
 	EXPECT(t, SECONDS(1), ARP(.op = EQ(ARP_OP_REPLY), .sha = HW(t->dut_mac), .spa = IP(t->dut_ip)));
 }
 
-CASE(arp, reply_to_sender_field, MUST, "RFC 826, Packet Reception", "The reply goes to the hardware address in the request's sender field, whatever the frame came from.")
+CASE(arp, reply_to_sender_field, MUST, "RFC 826, Packet Reception",
+	"The reply goes to the hardware address in the request's sender field, whatever the frame came from.")
 {
 	SEND(t, ETH(.src = HW(t->other_mac)), ARP(.op = EQ(ARP_OP_REQUEST)));
 	EXPECT(t, SECONDS(1), REPLY_TO_ME(t));
@@ -58,7 +61,8 @@ CASE(arp, silent_to_replies, MUST, "RFC 826, Packet Reception", "Only a request 
 	EXPECT_SILENCE(t, SECONDS(2), ANY_REPLY);
 }
 
-CASE(arp, silent_to_other_operations, MUST, "RFC 826, Packet Reception", "Only a request is answered: other operations (0, RARP's 3 and 4, 65535) are not.")
+CASE(arp, silent_to_other_operations, MUST, "RFC 826, Packet Reception",
+	"Only a request is answered: other operations (0, RARP's 3 and 4, 65535) are not.")
 {
 	static const uint16_t operations[] = { 0, 3, 4, 9, 65535 };
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
@@ -80,7 +84,8 @@ CASE(arp, silent_to_other_protocol, MUST, "RFC 826, Packet Reception", "A reques
 	EXPECT_SILENCE(t, SECONDS(2), ANY_REPLY);
 }
 
-CASE(arp, silent_to_wrong_lengths, MAY, "RFC 826, Packet Reception", "A request whose address lengths are not those of Ethernet and IPv4 is discarded.")
+CASE(arp, silent_to_wrong_lengths, MAY, "RFC 826, Packet Reception",
+	"A request whose address lengths are not those of Ethernet and IPv4 is discarded.")
 {
 	SEND(t, ARP(.op = EQ(ARP_OP_REQUEST), .hlen = EQ(8)));
 	SEND(t, ARP(.op = EQ(ARP_OP_REQUEST), .hlen = EQ(0)));
@@ -97,7 +102,8 @@ CASE(arp, survives_truncation, SHOULD, "RFC 1122 section 1.2.2", "A request cut 
 	EXPECT(t, SECONDS(1), REPLY_TO_ME(t));
 }
 
-CASE(arp, survives_many_askers, SHOULD, "RFC 1122 section 1.2.2", "A thousand requests from different hardware addresses leave it answering: its table is bounded, not its service.")
+CASE(arp, survives_many_askers, SHOULD, "RFC 1122 section 1.2.2",
+	"A thousand requests from different hardware addresses leave it answering: its table is bounded, not its service.")
 {
 	for (unsigned i = 0; i < 1000; i++) {
 		struct mac mac = { { 0x02, 0, 0, 0x55, (uint8_t)(i >> 8), (uint8_t)i } };

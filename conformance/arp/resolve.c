@@ -12,7 +12,7 @@ static const struct mac broadcast = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 static void reply(struct tester *t, struct mac mac, struct ip4_addr ip)
 {
 	tester_send(t, &(struct packet){ ETH(.dst = HW(t->dut_mac), .src = HW(mac)),
-		ARP(.op = EQ(ARP_OP_REPLY), .sha = HW(mac), .spa = IP(ip), .tha = HW(t->dut_mac), .tpa = IP(t->dut_ip)) });
+			       ARP(.op = EQ(ARP_OP_REPLY), .sha = HW(mac), .spa = IP(ip), .tha = HW(t->dut_mac), .tpa = IP(t->dut_ip)) });
 }
 
 /* The DUT has my_ip at my_mac in its table because it asked. */
@@ -25,15 +25,17 @@ static void resolve_by_asking(struct tester *t)
 	tester_flush(t);
 }
 
-CASE(arp, request_is_broadcast, MUST, "RFC 826, Packet Generation", "An unknown address is asked for by a broadcast request with every field as RFC 826 says.")
+CASE(arp, request_is_broadcast, MUST, "RFC 826, Packet Generation",
+	"An unknown address is asked for by a broadcast request with every field as RFC 826 says.")
 {
 	tester_provoke(t, t->my_ip);
 	EXPECT(t, SECONDS(1), ETH(.dst = HW(broadcast), .src = HW(t->dut_mac)),
-		ARP(.htype = EQ(ARP_HTYPE_ETHERNET), .ptype = EQ(ETHERTYPE_IP4), .hlen = EQ(6), .plen = EQ(4), .op = EQ(ARP_OP_REQUEST), .sha = HW(t->dut_mac),
-			.spa = IP(t->dut_ip), .tpa = IP(t->my_ip)));
+		ARP(.htype = EQ(ARP_HTYPE_ETHERNET), .ptype = EQ(ETHERTYPE_IP4), .hlen = EQ(6), .plen = EQ(4), .op = EQ(ARP_OP_REQUEST),
+			.sha = HW(t->dut_mac), .spa = IP(t->dut_ip), .tpa = IP(t->my_ip)));
 }
 
-CASE(arp, no_data_before_the_reply, MUST, "RFC 1122 section 2.3.3", "Addresses are translated by ARP: nothing is sent to a neighbour that has not answered.")
+CASE(arp, no_data_before_the_reply, MUST, "RFC 1122 section 2.3.3",
+	"Addresses are translated by ARP: nothing is sent to a neighbour that has not answered.")
 {
 	tester_provoke(t, t->my_ip);
 	EXPECT(t, SECONDS(1), A_REQUEST_FOR(t->my_ip));
@@ -55,7 +57,8 @@ CASE(arp, waiting_packet_is_sent, SHOULD, "RFC 1122 section 2.3.2.2", "A packet 
 	EXPECT(t, SECONDS(1), DATA_TO(t->my_mac));
 }
 
-CASE(arp, latest_packet_waits, SHOULD, "RFC 1122 section 2.3.2.2", "Of several packets that wait for one address at least the latest is saved and sent.")
+CASE(arp, latest_packet_waits, SHOULD, "RFC 1122 section 2.3.2.2",
+	"Of several packets that wait for one address at least the latest is saved and sent.")
 {
 	for (size_t i = 0; i < 3; i++)
 		tester_provoke_len(t, t->my_ip, 32);
@@ -65,7 +68,8 @@ CASE(arp, latest_packet_waits, SHOULD, "RFC 1122 section 2.3.2.2", "Of several p
 	EXPECT(t, SECONDS(1), ETH(.type = NE(ETHERTYPE_ARP), .dst = HW(t->my_mac), .frame_len = AT_LEAST(700)));
 }
 
-CASE(arp, requests_are_limited, MUST, "RFC 1122 section 2.3.2.1", "However much is sent to an address that does not answer, it is asked for at most once a second.")
+CASE(arp, requests_are_limited, MUST, "RFC 1122 section 2.3.2.1",
+	"However much is sent to an address that does not answer, it is asked for at most once a second.")
 {
 	unsigned requests = 0;
 	for (int i = 0; i < 100; i++) {
@@ -90,7 +94,8 @@ CASE(arp, asks_again_later, MUST, "RFC 826, Packet Generation", "An address that
 	EXPECT(t, SECONDS(1), DATA_TO(t->my_mac));
 }
 
-CASE(arp, addresses_are_asked_for_apart, MUST, "RFC 1122 section 2.3.2.1", "The limit is one for each destination: while one address does not answer, another is asked for.")
+CASE(arp, addresses_are_asked_for_apart, MUST, "RFC 1122 section 2.3.2.1",
+	"The limit is one for each destination: while one address does not answer, another is asked for.")
 {
 	tester_provoke(t, t->my_ip);
 	EXPECT(t, SECONDS(1), A_REQUEST_FOR(t->my_ip));
@@ -120,7 +125,8 @@ CASE(arp, old_entries_are_flushed, MUST, "RFC 1122 section 2.3.2.1",
 	EXPECT_SILENCE(t, SECONDS(10), DATA_TO(t->my_mac));
 }
 
-CASE(arp, confirmed_entries_stay, SHOULD, "RFC 1122 section 2.3.2.1 (1)", "A neighbour that answers whenever it is asked never loses a packet to the cache's upkeep.")
+CASE(arp, confirmed_entries_stay, SHOULD, "RFC 1122 section 2.3.2.1 (1)",
+	"A neighbour that answers whenever it is asked never loses a packet to the cache's upkeep.")
 {
 	resolve_by_asking(t);
 	tester_answer_arp(t, true);

@@ -42,7 +42,8 @@ CASE(ethernet, receives_full_length, SHOULD, "RFC 894, Frame Format", "A frame w
 	REQUIRE(t, visible_arrived(t, &v), "the frame was not received");
 }
 
-CASE(ethernet, receives_rfc1042, SHOULD, "RFC 1122 section 2.3.3", "RFC 1042 packets (802.3 length, LLC, SNAP) are received, intermixed with RFC 894 ones.")
+CASE(ethernet, receives_rfc1042, SHOULD, "RFC 1122 section 2.3.3",
+	"RFC 1042 packets (802.3 length, LLC, SNAP) are received, intermixed with RFC 894 ones.")
 {
 	struct visible v = visible_open(t);
 	for (int i = 0; i < 2; i++) {
@@ -85,7 +86,8 @@ CASE(ethernet, survives_runts, SHOULD, "RFC 1122 section 1.2.2", "Frames shorter
 	require_alive(t, &v);
 }
 
-CASE(ethernet, padding_is_not_data, MUST, "RFC 894, Frame Format", "Octets behind the network packet are never taken as part of it: an echo reply carries the data asked for and no more.")
+CASE(ethernet, padding_is_not_data, MUST, "RFC 894, Frame Format",
+	"Octets behind the network packet are never taken as part of it: an echo reply carries the data asked for and no more.")
 {
 	tester_need_layers(t, DUT_LAYER_ICMPV4);
 	tester_resolve(t);

@@ -11,7 +11,8 @@ static void make_it_send(struct tester *t, size_t len)
 	EXPECT(t, SECONDS(2), ETH(.type = NE(ETHERTYPE_ARP)));
 }
 
-CASE(ethernet, sends_rfc894, MUST, "RFC 1122 section 2.3.3", "What it sends is in RFC 894 encapsulation by default: from its own address, with an EtherType and not an 802.3 length.")
+CASE(ethernet, sends_rfc894, MUST, "RFC 1122 section 2.3.3",
+	"What it sends is in RFC 894 encapsulation by default: from its own address, with an EtherType and not an 802.3 length.")
 {
 	tester_provoke(t, t->my_ip);
 	EXPECT(t, SECONDS(2), ETH(.src = HW(t->dut_mac), .type = NE(ETHERTYPE_ARP)));
@@ -21,7 +22,8 @@ CASE(ethernet, sends_rfc894, MUST, "RFC 1122 section 2.3.3", "What it sends is i
 	EXPECT_SILENCE(t, SECONDS(5), ETH(.type = BETWEEN(0, ETH_TYPE_MIN - 1)));
 }
 
-CASE(ethernet, sends_no_trailers, MUST, "RFC 1122 section 2.3.1", "Trailer encapsulation (types 0x1001 to 0x100f), which nobody has negotiated, is never used.")
+CASE(ethernet, sends_no_trailers, MUST, "RFC 1122 section 2.3.1",
+	"Trailer encapsulation (types 0x1001 to 0x100f), which nobody has negotiated, is never used.")
 {
 	for (size_t len = 484; len <= 1024; len += 4) { /* trailers carry packets whose data is a multiple of 512 */
 		tester_provoke_len(t, t->my_ip, len);
@@ -76,10 +78,12 @@ CASE(ethernet, sends_full_length, SHOULD, "RFC 894, Frame Format", "A frame with
 	tester_need_layers(t, DUT_LAYER_ARP | DUT_LAYER_IPV4);
 	make_it_send(t, 32);
 	tester_provoke_len(t, t->my_ip, 3000);
-	EXPECT(t, SECONDS(1), ETH(.frame_len = BETWEEN(ETH_HDR_LEN + ETH_MTU - 7, ETH_HDR_LEN + ETH_MTU)), IP4()); /* fragments are cut at multiples of 8 */
+	EXPECT(t, SECONDS(1), ETH(.frame_len = BETWEEN(ETH_HDR_LEN + ETH_MTU - 7, ETH_HDR_LEN + ETH_MTU)),
+		IP4()); /* fragments are cut at multiples of 8 */
 }
 
-CASE(ethernet, broadcast_is_mapped, MUST, "RFC 894, Address Mappings", "A datagram to the network's broadcast address goes to ff:ff:ff:ff:ff:ff, and nobody is asked for it.")
+CASE(ethernet, broadcast_is_mapped, MUST, "RFC 894, Address Mappings",
+	"A datagram to the network's broadcast address goes to ff:ff:ff:ff:ff:ff, and nobody is asked for it.")
 {
 	tester_need_layers(t, DUT_LAYER_IPV4);
 	int sock = tester_udp_socket(t, 7000);

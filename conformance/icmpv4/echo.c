@@ -15,10 +15,12 @@ static void still_answers(struct tester *t)
 	tester_expect(t, SECONDS(2), &(struct packet){ PONG(.id = EQ(0xa11e), .seq = EQ(99)), PAYLOAD(PATTERN(20)) });
 }
 
-CASE(icmpv4, echo_answered, MUST, "RFC 1122 section 3.2.2.6", "An echo request is answered with an echo reply of the same identifier, sequence number and data.")
+CASE(icmpv4, echo_answered, MUST, "RFC 1122 section 3.2.2.6",
+	"An echo request is answered with an echo reply of the same identifier, sequence number and data.")
 {
 	SEND(t, PING(.id = EQ(0x1234), .seq = EQ(7)), PAYLOAD(PATTERN(56)));
-	EXPECT(t, SECONDS(2), IP4(.src = IP(t->dut_ip), .dst = IP(t->my_ip)), PONG(.id = EQ(0x1234), .seq = EQ(7), .ok = EQ(1)), PAYLOAD(PATTERN(56)));
+	EXPECT(t, SECONDS(2), IP4(.src = IP(t->dut_ip), .dst = IP(t->my_ip)), PONG(.id = EQ(0x1234), .seq = EQ(7), .ok = EQ(1)),
+		PAYLOAD(PATTERN(56)));
 }
 
 CASE(icmpv4, echo_answered_once, MUST, "RFC 792, Echo", "An echo request gets one reply.")
@@ -28,7 +30,8 @@ CASE(icmpv4, echo_answered_once, MUST, "RFC 792, Echo", "An echo request gets on
 	EXPECT_SILENCE(t, SECONDS(10));
 }
 
-CASE(icmpv4, echo_of_any_length, MUST, "RFC 1122 section 3.2.2.6", "The data of an echo request comes back whole, whatever its length, odd ones and none included.")
+CASE(icmpv4, echo_of_any_length, MUST, "RFC 1122 section 3.2.2.6",
+	"The data of an echo request comes back whole, whatever its length, odd ones and none included.")
 {
 	static const unsigned lengths[] = { 0, 1, 2, 3, 17, 18, 19, 511, 1471, 1472 };
 	for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
@@ -37,7 +40,8 @@ CASE(icmpv4, echo_of_any_length, MUST, "RFC 1122 section 3.2.2.6", "The data of 
 	}
 }
 
-CASE(icmpv4, echo_of_reassembled_datagram, MUST, "RFC 1122 section 3.2.2.6", "An echo request that came in fragments is reassembled and answered whole.")
+CASE(icmpv4, echo_of_reassembled_datagram, MUST, "RFC 1122 section 3.2.2.6",
+	"An echo request that came in fragments is reassembled and answered whole.")
 {
 	uint8_t frame[2100];
 	size_t len = BUILD(t, frame, sizeof(frame), PING(.id = EQ(9), .seq = EQ(3)), PAYLOAD(PATTERN(1400)));
@@ -64,7 +68,8 @@ CASE(icmpv4, truncated_message_ignored, MUST, "RFC 792", "A message shorter than
 	STILL_ANSWERS(t);
 }
 
-CASE(icmpv4, echo_never_leaks, MUST, "CVE-2003-0001; RFC 1122 section 3.2.2.6", "A reply never has a byte that was not in the request: padding of a short frame, if there is any, is zero, and a claimed length is not believed.")
+CASE(icmpv4, echo_never_leaks, MUST, "CVE-2003-0001; RFC 1122 section 3.2.2.6",
+	"A reply never has a byte that was not in the request: padding of a short frame, if there is any, is zero, and a claimed length is not believed.")
 {
 	SEND(t, PING(.seq = EQ(1)), PAYLOAD(PATTERN(1)));
 	EXPECT(t, SECONDS(2), ETH(.zero_padding = EQ(1)), PONG(.seq = EQ(1)), PAYLOAD(PATTERN(1)));
@@ -73,7 +78,8 @@ CASE(icmpv4, echo_never_leaks, MUST, "CVE-2003-0001; RFC 1122 section 3.2.2.6", 
 	STILL_ANSWERS(t);
 }
 
-CASE(icmpv4, broadcast_echo_discarded, MAY, "RFC 1122 section 3.2.2.6", "An echo request to a broadcast address is discarded (the safe choice: smurf).")
+CASE(icmpv4, broadcast_echo_discarded, MAY, "RFC 1122 section 3.2.2.6",
+	"An echo request to a broadcast address is discarded (the safe choice: smurf).")
 {
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(t->net_broadcast)), PING());
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(ip4_from_u32(UINT32_MAX))), PING());

@@ -18,13 +18,15 @@ static void no_error(struct tester *t, uint64_t for_ns)
 	tester_expect(t, SECONDS(2), &(struct packet){ UNREACHABLE(.code = EQ(ICMP4_UNREACH_PROTOCOL)) });
 }
 
-CASE(icmpv4, protocol_unreachable, SHOULD, "RFC 1122 section 3.2.2.1", "A datagram for a protocol that is not there is answered with destination unreachable, code 2.")
+CASE(icmpv4, protocol_unreachable, SHOULD, "RFC 1122 section 3.2.2.1",
+	"A datagram for a protocol that is not there is answered with destination unreachable, code 2.")
 {
 	SEND(t, STRAY(), PAYLOAD(PATTERN(40)));
 	EXPECT(t, SECONDS(2), IP4(.src = IP(t->dut_ip), .dst = IP(t->my_ip)), UNREACHABLE(.code = EQ(ICMP4_UNREACH_PROTOCOL), .ok = EQ(1)));
 }
 
-CASE(icmpv4, error_quotes_header_and_8_octets, MUST, "RFC 1122 section 3.2.2", "An error quotes the Internet header and at least the first 8 octets of the datagram, exactly as received.")
+CASE(icmpv4, error_quotes_header_and_8_octets, MUST, "RFC 1122 section 3.2.2",
+	"An error quotes the Internet header and at least the first 8 octets of the datagram, exactly as received.")
 {
 	SEND(t, STRAY(.id = EQ(0xbeef), .tos = EQ(0), .ttl = EQ(9)), PAYLOAD(PATTERN(40)));
 	EXPECT(t, SECONDS(2), UNREACHABLE(.code = EQ(ICMP4_UNREACH_PROTOCOL)), PAYLOAD(STARTS(t->sent.l3, IP4_HDR_LEN + 8)));
@@ -46,10 +48,12 @@ CASE(icmpv4, error_quotes_at_most_576, SHOULD, "RFC 1812 section 4.3.2.3", "Howe
 CASE(icmpv4, error_of_short_datagram_quotes_no_more, MUST, "RFC 1122 section 3.2.2", "An error never quotes bytes the datagram did not have.")
 {
 	SEND(t, STRAY(), PAYLOAD(PATTERN(3)));
-	EXPECT(t, SECONDS(2), IP4(.total_len = EQ(IP4_HDR_LEN + ICMP4_HDR_LEN + IP4_HDR_LEN + 3)), UNREACHABLE(), PAYLOAD(BYTES(t->sent.l3, IP4_HDR_LEN + 3)));
+	EXPECT(t, SECONDS(2), IP4(.total_len = EQ(IP4_HDR_LEN + ICMP4_HDR_LEN + IP4_HDR_LEN + 3)), UNREACHABLE(),
+		PAYLOAD(BYTES(t->sent.l3, IP4_HDR_LEN + 3)));
 }
 
-CASE(icmpv4, error_has_default_tos, SHOULD, "RFC 1122 section 3.2.2", "An error is sent with normal TOS bits, 0 (RFC 1812 section 4.3.2.5 allows precedence 6 or 7 as well).")
+CASE(icmpv4, error_has_default_tos, SHOULD, "RFC 1122 section 3.2.2",
+	"An error is sent with normal TOS bits, 0 (RFC 1812 section 4.3.2.5 allows precedence 6 or 7 as well).")
 {
 	SEND(t, STRAY(.tos = EQ(0x10)), PAYLOAD(PATTERN(40)));
 	EXPECT(t, SECONDS(2), UNREACHABLE());
@@ -57,7 +61,8 @@ CASE(icmpv4, error_has_default_tos, SHOULD, "RFC 1122 section 3.2.2", "An error 
 	REQUIRE(t, tos == 0 || tos == 0xc0 || tos == 0xe0, "TOS of the error is 0x%02x, expected 0x00 (or precedence 6 or 7)", tos);
 }
 
-CASE(icmpv4, no_error_about_error, MUST, "RFC 1122 section 3.2.2", "An ICMP error is never answered with an error, not even one that makes no sense or has bad options.")
+CASE(icmpv4, no_error_about_error, MUST, "RFC 1122 section 3.2.2",
+	"An ICMP error is never answered with an error, not even one that makes no sense or has bad options.")
 {
 	static const uint8_t types[] = { ICMP4_UNREACHABLE, ICMP4_SOURCE_QUENCH, ICMP4_REDIRECT, ICMP4_TIME_EXCEEDED, ICMP4_PARAMETER };
 	static const uint8_t bad_options[4] = { 131, 3, 0, 0 };
@@ -69,7 +74,8 @@ CASE(icmpv4, no_error_about_error, MUST, "RFC 1122 section 3.2.2", "An ICMP erro
 	NO_ERROR(t, SECONDS(2));
 }
 
-CASE(icmpv4, no_error_about_incomplete_error, MUST, "RFC 1122 section 3.2.2", "An ICMP error of which only the first fragment comes is never answered with a time exceeded.")
+CASE(icmpv4, no_error_about_incomplete_error, MUST, "RFC 1122 section 3.2.2",
+	"An ICMP error of which only the first fragment comes is never answered with a time exceeded.")
 {
 	SEND(t, IP4(.id = EQ(5), .mf = EQ(1)), ICMP4(.type = EQ(ICMP4_UNREACHABLE), .code = EQ(ICMP4_UNREACH_PORT)), PAYLOAD(PATTERN(56)));
 	NO_ERROR(t, MINUTES(5));
@@ -110,7 +116,8 @@ CASE(icmpv4, no_error_about_later_fragment, MUST, "RFC 1122 section 3.2.2", "A f
 	NO_ERROR(t, MINUTES(5));
 }
 
-CASE(icmpv4, no_error_to_impossible_source, MUST, "RFC 1122 section 3.2.2", "A datagram whose source does not name a single host never causes an error.")
+CASE(icmpv4, no_error_to_impossible_source, MUST, "RFC 1122 section 3.2.2",
+	"A datagram whose source does not name a single host never causes an error.")
 {
 	static const uint32_t sources[] = { 0, 0x7f000001, 0xe0000001, 0xf0000001, 0xffffffff };
 	for (unsigned i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
@@ -120,10 +127,12 @@ CASE(icmpv4, no_error_to_impossible_source, MUST, "RFC 1122 section 3.2.2", "A d
 	NO_ERROR(t, 0);
 }
 
-CASE(icmpv4, reassembly_timeout_reported, MUST, "RFC 1122 section 3.3.2", "When reassembly times out and the first fragment came, its source is sent a time exceeded, code 1, that quotes it.")
+CASE(icmpv4, reassembly_timeout_reported, MUST, "RFC 1122 section 3.3.2",
+	"When reassembly times out and the first fragment came, its source is sent a time exceeded, code 1, that quotes it.")
 {
 	SEND(t, IP4(.protocol = EQ(IPPROTO_NUM_ICMP), .id = EQ(5), .mf = EQ(1)), PAYLOAD(PATTERN(80)));
-	EXPECT(t, MINUTES(3), IP4(.dst = IP(t->my_ip)), ICMP4(.type = EQ(ICMP4_TIME_EXCEEDED), .code = EQ(1)), PAYLOAD(STARTS(t->sent.l3, IP4_HDR_LEN + 8)));
+	EXPECT(t, MINUTES(3), IP4(.dst = IP(t->my_ip)), ICMP4(.type = EQ(ICMP4_TIME_EXCEEDED), .code = EQ(1)),
+		PAYLOAD(STARTS(t->sent.l3, IP4_HDR_LEN + 8)));
 }
 
 CASE(icmpv4, reassembly_timeout_in_range, SHOULD, "RFC 1122 section 3.3.2", "The reassembly time-out lies between 60 and 120 seconds.")
@@ -132,10 +141,12 @@ CASE(icmpv4, reassembly_timeout_in_range, SHOULD, "RFC 1122 section 3.3.2", "The
 	SEND(t, IP4(.protocol = EQ(IPPROTO_NUM_ICMP), .id = EQ(5), .mf = EQ(1)), PAYLOAD(PATTERN(80)));
 	EXPECT(t, MINUTES(10), ICMP4(.type = EQ(ICMP4_TIME_EXCEEDED), .code = EQ(1)));
 	uint64_t after = t->got_ns - start;
-	REQUIRE(t, after >= SECONDS(60) && after <= SECONDS(120), "the time-out came after %llu ms, expected 60 to 120 s", (unsigned long long)(after / NS_PER_MS));
+	REQUIRE(t, after >= SECONDS(60) && after <= SECONDS(120), "the time-out came after %llu ms, expected 60 to 120 s",
+		(unsigned long long)(after / NS_PER_MS));
 }
 
-CASE(icmpv4, reassembly_timeout_silent_without_first, MUST, "RFC 1122 sections 3.2.2, 3.3.2", "When reassembly times out and the first fragment never came, nothing is sent.")
+CASE(icmpv4, reassembly_timeout_silent_without_first, MUST, "RFC 1122 sections 3.2.2, 3.3.2",
+	"When reassembly times out and the first fragment never came, nothing is sent.")
 {
 	SEND(t, IP4(.protocol = EQ(IPPROTO_NUM_ICMP), .id = EQ(5), .offset = EQ(80)), PAYLOAD(PATTERN(80)));
 	NO_ERROR(t, MINUTES(5));
@@ -150,7 +161,8 @@ CASE(icmpv4, host_sends_no_redirect, SHOULD, "RFC 1122 section 3.2.2.2", "A host
 	NO_ERROR(t, 0);
 }
 
-CASE(icmpv4, address_mask_request_ignored, MUST, "RFC 1122 section 3.2.2.9", "A host that is not an authoritative agent never answers an address mask request.")
+CASE(icmpv4, address_mask_request_ignored, MUST, "RFC 1122 section 3.2.2.9",
+	"A host that is not an authoritative agent never answers an address mask request.")
 {
 	SEND(t, ICMP4(.type = EQ(17)), PAYLOAD(PATTERN(4)));
 	NO_ERROR(t, SECONDS(2));
@@ -162,7 +174,8 @@ CASE(icmpv4, information_request_ignored, SHOULD, "RFC 1122 section 3.2.2.7", "I
 	NO_ERROR(t, SECONDS(2));
 }
 
-CASE(icmpv4, errors_are_limited, MAY, "RFC 1812 section 4.3.2.8", "The rate of errors is limited, as a router's should be: ten thousand stray datagrams at once do not cause ten thousand errors.")
+CASE(icmpv4, errors_are_limited, MAY, "RFC 1812 section 4.3.2.8",
+	"The rate of errors is limited, as a router's should be: ten thousand stray datagrams at once do not cause ten thousand errors.")
 {
 	tester_resolve(t); /* else it is the queue of the unresolved address that limits them */
 	for (unsigned i = 0; i < 10000; i++)

@@ -78,7 +78,8 @@ CASE(ipv4, multicast_source_dropped, MUST, "RFC 1122 section 3.2.1.3", "A datagr
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, loopback_source_dropped, MUST, "RFC 1122 section 3.2.1.3 (g)", "Addresses 127/8 never appear outside a host: a datagram from one is silently discarded.")
+CASE(ipv4, loopback_source_dropped, MUST, "RFC 1122 section 3.2.1.3 (g)",
+	"Addresses 127/8 never appear outside a host: a datagram from one is silently discarded.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	DROPPED_FROM(t, sock, 0x7f000001);

@@ -43,7 +43,8 @@ CASE(ipv4, wrong_version_dropped, MUST, "RFC 1122 section 3.2.1.1", "A datagram 
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, bad_checksum_dropped, MUST, "RFC 1122 section 3.2.1.2", "The header checksum is verified on every datagram; a bad one is silently discarded.")
+CASE(ipv4, bad_checksum_dropped, MUST, "RFC 1122 section 3.2.1.2",
+	"The header checksum is verified on every datagram; a bad one is silently discarded.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	uint8_t frame[128];
@@ -75,7 +76,8 @@ CASE(ipv4, header_beyond_datagram_dropped, MUST, "RFC 791 section 3.1", "A heade
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, total_length_beyond_frame_dropped, MUST, "RFC 791 section 3.1", "A datagram that claims more bytes than arrived is never delivered: other memory would fill it.")
+CASE(ipv4, total_length_beyond_frame_dropped, MUST, "RFC 791 section 3.1",
+	"A datagram that claims more bytes than arrived is never delivered: other memory would fill it.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	static const unsigned lengths[] = { 20 + 60 + 1, 1500, 65535 };

@@ -14,7 +14,7 @@ void ipv4_fragment(struct tester *t, uint16_t id, unsigned from, unsigned to, bo
 	tester_send(t, &(struct packet){ DGRAM(.id = EQ(id), .mf = EQ(more), .offset = EQ(from)), PAYLOAD(BYTES(bytes, to - from)) });
 }
 
-void (ipv4_dropped)(struct tester *t, int sock)
+void(ipv4_dropped)(struct tester *t, int sock)
 {
 	(tester_not_delivered)(t, sock);
 	tester_expect_silence(t, SECONDS(1), &(struct packet){ 0 });
@@ -26,7 +26,7 @@ void ipv4_drain(struct tester *t, int sock)
 		continue;
 }
 
-void (ipv4_alive)(struct tester *t, int sock)
+void(ipv4_alive)(struct tester *t, int sock)
 {
 	tester_send(t, &(struct packet){ DGRAM(.id = EQ(0xa11e)), PAYLOAD(PATTERN(33)) });
 	(tester_delivered)(t, sock, 33);

@@ -12,8 +12,8 @@
 #define ipv4_dropped(t, sock) (ipv4_dropped)(HERE(t), (sock))
 /* A good datagram still gets through: what came before did no harm. */
 #define ipv4_alive(t, sock) (ipv4_alive)(HERE(t), (sock))
-void (ipv4_dropped)(struct tester *t, int sock);
-void (ipv4_alive)(struct tester *t, int sock);
+void(ipv4_dropped)(struct tester *t, int sock);
+void(ipv4_alive)(struct tester *t, int sock);
 /* Reads and forgets whatever the protocol above got. */
 void ipv4_drain(struct tester *t, int sock);
 

@@ -38,8 +38,8 @@ CASE(ipv4, full_header_accepted, MUST, "RFC 791 section 3.1", "A header of the m
 CASE(ipv4, malformed_options_survived, MUST, "RFC 791 section 3.1", "An option whose length is 0, 1 or points past the header does no harm.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
-	static const uint8_t bad[][4] = { { 0x5e, 0, 0, 0 }, { 0x5e, 1, 0, 0 }, { 0x5e, 5, 0, 0 }, { 0x5e, 255, 0, 0 }, { 1, 1, 1, 7 }, { 7, 2, 0, 0 },
-		{ 131, 3, 0, 0 }, { 131, 3, 255, 0 }, { 68, 4, 0, 0 }, { 68, 255, 1, 1 } };
+	static const uint8_t bad[][4] = { { 0x5e, 0, 0, 0 }, { 0x5e, 1, 0, 0 }, { 0x5e, 5, 0, 0 }, { 0x5e, 255, 0, 0 }, { 1, 1, 1, 7 },
+		{ 7, 2, 0, 0 }, { 131, 3, 0, 0 }, { 131, 3, 255, 0 }, { 68, 4, 0, 0 }, { 68, 255, 1, 1 } };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		SEND(t, DGRAM(.options = BYTES(bad[i], 4)), PAYLOAD(PATTERN(16)));
 	tester_run(t, SECONDS(1));
@@ -47,7 +47,8 @@ CASE(ipv4, malformed_options_survived, MUST, "RFC 791 section 3.1", "An option w
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, source_route_not_followed, MAY, "RFC 1122 section 3.3.5; RFC 7126 section 4.3.5", "A source route to another host on the same network, which a host may follow, is better left alone: nothing is forwarded.")
+CASE(ipv4, source_route_not_followed, MAY, "RFC 1122 section 3.3.5; RFC 7126 section 4.3.5",
+	"A source route to another host on the same network, which a host may follow, is better left alone: nothing is forwarded.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	uint8_t route[8] = { 131, 7, 4 };
@@ -61,7 +62,8 @@ CASE(ipv4, source_route_not_followed, MAY, "RFC 1122 section 3.3.5; RFC 7126 sec
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, malformed_source_route_not_followed, MUST, "RFC 791 section 3.1; RFC 7126 section 4.3", "A source route whose pointer points at no address of it (the smallest legal value is 4) is never followed.")
+CASE(ipv4, malformed_source_route_not_followed, MUST, "RFC 791 section 3.1; RFC 7126 section 4.3",
+	"A source route whose pointer points at no address of it (the smallest legal value is 4) is never followed.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	uint8_t route[8] = { 131, 7, 4 };

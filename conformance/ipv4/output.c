@@ -2,17 +2,19 @@
 /* What a host sends: RFC 791, RFC 1122 sections 3.2.1, 3.3.1, 3.3.6. */
 #include "conformance/ipv4/ipv4.h"
 
-CASE(ipv4, sends_sound_header, MUST, "RFC 791 section 3.1; RFC 1122 sections 3.2.1.3, 3.2.1.7", "What is sent has version 4, a right checksum, the host's own address and never a TTL of 0.")
+CASE(ipv4, sends_sound_header, MUST, "RFC 791 section 3.1; RFC 1122 sections 3.2.1.3, 3.2.1.7",
+	"What is sent has version 4, a right checksum, the host's own address and never a TTL of 0.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	tester_dut_send(t, sock, 100, t->my_ip, 0);
 	EXPECT(t, SECONDS(2), ETH(.src = HW(t->dut_mac), .dst = HW(t->my_mac)),
-		DGRAM(.version = EQ(4), .header_len = EQ(20), .total_len = EQ(120), .src = IP(t->dut_ip), .dst = IP(t->my_ip), .ttl = AT_LEAST(1), .reserved = EQ(0),
-			.mf = EQ(0), .offset = EQ(0), .ok = EQ(1)),
+		DGRAM(.version = EQ(4), .header_len = EQ(20), .total_len = EQ(120), .src = IP(t->dut_ip), .dst = IP(t->my_ip), .ttl = AT_LEAST(1),
+			.reserved = EQ(0), .mf = EQ(0), .offset = EQ(0), .ok = EQ(1)),
 		PAYLOAD(PATTERN(100)));
 }
 
-CASE(ipv4, default_ttl_reaches_the_internet, SHOULD, "RFC 1122 section 3.2.1.7", "The default TTL is at least as large as the diameter of the Internet, 64 as recommended by RFC 1700.")
+CASE(ipv4, default_ttl_reaches_the_internet, SHOULD, "RFC 1122 section 3.2.1.7",
+	"The default TTL is at least as large as the diameter of the Internet, 64 as recommended by RFC 1700.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	tester_dut_send(t, sock, 10, t->my_ip, 0);
@@ -27,7 +29,8 @@ CASE(ipv4, on_link_destination_asked_for, MUST, "RFC 1122 section 3.3.1.1", "A d
 	EXPECT(t, SECONDS(2), ARP(.op = EQ(ARP_OP_REQUEST), .tpa = IP(t->other_ip)));
 }
 
-CASE(ipv4, off_link_destination_through_gateway, MUST, "RFC 1122 section 3.3.1.1", "A destination beyond the attached network goes to the gateway's hardware address, with its own IP address.")
+CASE(ipv4, off_link_destination_through_gateway, MUST, "RFC 1122 section 3.3.1.1",
+	"A destination beyond the attached network goes to the gateway's hardware address, with its own IP address.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	tester_answer_arp(t, false);
@@ -76,7 +79,8 @@ static unsigned collect(struct tester *t, unsigned len, uint16_t *id)
 	return n;
 }
 
-CASE(ipv4, fragments_what_exceeds_the_mtu, MAY, "RFC 1122 section 3.3.3", "A datagram larger than the MTU is fragmented: every fragment fits, offsets are exact, the identification is shared.")
+CASE(ipv4, fragments_what_exceeds_the_mtu, MAY, "RFC 1122 section 3.3.3",
+	"A datagram larger than the MTU is fragmented: every fragment fits, offsets are exact, the identification is shared.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	uint16_t id = 0;
@@ -85,7 +89,8 @@ CASE(ipv4, fragments_what_exceeds_the_mtu, MAY, "RFC 1122 section 3.3.3", "A dat
 	REQUIRE(t, n > 1, "4000 bytes came in one piece");
 }
 
-CASE(ipv4, identification_not_repeated, MUST, "RFC 6864 section 4.3", "Two datagrams that are fragmented never share source, destination, protocol and identification within the time they may live.")
+CASE(ipv4, identification_not_repeated, MUST, "RFC 6864 section 4.3",
+	"Two datagrams that are fragmented never share source, destination, protocol and identification within the time they may live.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	uint16_t ids[20];

@@ -26,7 +26,8 @@ CASE(ipv4, reassembles_in_any_order, MUST, "RFC 791 section 3.2", "Fragments may
 	}
 }
 
-CASE(ipv4, reassembles_576_bytes, MUST, "RFC 1122 section 3.3.2", "Datagrams of at least 576 bytes are reassembled, even when they came over a link of the smallest MTU, 68 (RFC 791 section 3.2).")
+CASE(ipv4, reassembles_576_bytes, MUST, "RFC 1122 section 3.3.2",
+	"Datagrams of at least 576 bytes are reassembled, even when they came over a link of the smallest MTU, 68 (RFC 791 section 3.2).")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	for (unsigned at = 0; at < 556; at += 48) /* 68 less a header of 20: 48 bytes a fragment */
@@ -34,7 +35,8 @@ CASE(ipv4, reassembles_576_bytes, MUST, "RFC 1122 section 3.3.2", "Datagrams of 
 	tester_delivered(t, sock, 556);
 }
 
-CASE(ipv4, reassembles_interface_mtu, SHOULD, "RFC 1122 section 3.3.2", "The largest datagram that is reassembled is at least as large as the MTU of the attached network.")
+CASE(ipv4, reassembles_interface_mtu, SHOULD, "RFC 1122 section 3.3.2",
+	"The largest datagram that is reassembled is at least as large as the MTU of the attached network.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	FRAGMENT(t, 7, 0, 1000, true);
@@ -42,7 +44,8 @@ CASE(ipv4, reassembles_interface_mtu, SHOULD, "RFC 1122 section 3.3.2", "The lar
 	tester_delivered(t, sock, 1480);
 }
 
-CASE(ipv4, fragments_keyed_by_id, MUST, "RFC 791 section 3.2", "Fragments of different datagrams are never put together: identification tells them apart.")
+CASE(ipv4, fragments_keyed_by_id, MUST, "RFC 791 section 3.2",
+	"Fragments of different datagrams are never put together: identification tells them apart.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	FRAGMENT(t, 1, 0, 400, true);
@@ -90,17 +93,19 @@ CASE(ipv4, duplicate_fragment_harmless, MUST, "RFC 791 section 3.2", "A fragment
 	tester_delivered(t, sock, 900);
 }
 
-CASE(ipv4, overlap_never_fills_a_hole, MUST, "RFC 791 section 3.2; RFC 815", "Overlapping fragments never make up for bytes that did not arrive: the datagram stays incomplete.")
+CASE(ipv4, overlap_never_fills_a_hole, MUST, "RFC 791 section 3.2; RFC 815",
+	"Overlapping fragments never make up for bytes that did not arrive: the datagram stays incomplete.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	FRAGMENT(t, 1, 0, 160, true);
-	FRAGMENT(t, 1, 80, 240, true); /* 80 bytes twice … */
+	FRAGMENT(t, 1, 80, 240, true);   /* 80 bytes twice … */
 	FRAGMENT(t, 1, 320, 400, false); /* … as many as are missing before this */
 	ipv4_dropped(t, sock);
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, overlap_keeps_one_version, MUST, "RFC 791 section 3.2", "Where fragments disagree about the same bytes, the datagram is discarded or has one version of all of them, never a mixture.")
+CASE(ipv4, overlap_keeps_one_version, MUST, "RFC 791 section 3.2",
+	"Where fragments disagree about the same bytes, the datagram is discarded or has one version of all of them, never a mixture.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	uint8_t other[160], got[TESTER_FRAME_MAX];
@@ -114,12 +119,14 @@ CASE(ipv4, overlap_keeps_one_version, MUST, "RFC 791 section 3.2", "Where fragme
 		unsigned newer = 0;
 		for (unsigned i = 80; i < 160; i++)
 			newer += got[i] == 0xee && packet_pattern(i) != 0xee;
-		REQUIRE(t, newer == 0 || newer == 80, "%u of the 80 bytes that came twice are from the later fragment, the others from the earlier", newer);
+		REQUIRE(t, newer == 0 || newer == 80, "%u of the 80 bytes that came twice are from the later fragment, the others from the earlier",
+			newer);
 	}
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, conflicting_ends_never_delivered_long, MUST, "RFC 791 section 3.2", "Bytes behind the end that a last fragment set are never delivered as part of the datagram with bytes missing before them.")
+CASE(ipv4, conflicting_ends_never_delivered_long, MUST, "RFC 791 section 3.2",
+	"Bytes behind the end that a last fragment set are never delivered as part of the datagram with bytes missing before them.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	FRAGMENT(t, 1, 400, 500, false);
@@ -131,7 +138,8 @@ CASE(ipv4, conflicting_ends_never_delivered_long, MUST, "RFC 791 section 3.2", "
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, ping_of_death_dropped, MUST, "RFC 791 section 3.1", "Fragments that would make a datagram of more than 65535 bytes are dropped without harm.")
+CASE(ipv4, ping_of_death_dropped, MUST, "RFC 791 section 3.1",
+	"Fragments that would make a datagram of more than 65535 bytes are dropped without harm.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	FRAGMENT(t, 1, 0, 1400, true);
@@ -144,7 +152,8 @@ CASE(ipv4, ping_of_death_dropped, MUST, "RFC 791 section 3.1", "Fragments that w
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, odd_fragment_never_completes, MUST, "RFC 791 section 3.1", "A fragment that is not the last and whose length is no multiple of 8 never leads to a datagram with bytes that did not arrive.")
+CASE(ipv4, odd_fragment_never_completes, MUST, "RFC 791 section 3.1",
+	"A fragment that is not the last and whose length is no multiple of 8 never leads to a datagram with bytes that did not arrive.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	FRAGMENT(t, 1, 0, 397, true);
@@ -153,7 +162,8 @@ CASE(ipv4, odd_fragment_never_completes, MUST, "RFC 791 section 3.1", "A fragmen
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, incomplete_datagram_expires, MUST, "RFC 1122 section 3.3.2", "An incomplete datagram is given up after a while: fragments of a later one are not added to it.")
+CASE(ipv4, incomplete_datagram_expires, MUST, "RFC 1122 section 3.3.2",
+	"An incomplete datagram is given up after a while: fragments of a later one are not added to it.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	FRAGMENT(t, 1, 0, 400, true);
@@ -164,7 +174,8 @@ CASE(ipv4, incomplete_datagram_expires, MUST, "RFC 1122 section 3.3.2", "An inco
 	ipv4_alive(t, sock);
 }
 
-CASE(ipv4, slow_fragments_reassembled, SHOULD, "RFC 1122 section 3.3.2", "The reassembly time-out lies between 60 and 120 seconds: fragments 55 seconds apart still make a datagram.")
+CASE(ipv4, slow_fragments_reassembled, SHOULD, "RFC 1122 section 3.3.2",
+	"The reassembly time-out lies between 60 and 120 seconds: fragments 55 seconds apart still make a datagram.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	FRAGMENT(t, 1, 0, 400, true);
@@ -173,7 +184,8 @@ CASE(ipv4, slow_fragments_reassembled, SHOULD, "RFC 1122 section 3.3.2", "The re
 	tester_delivered(t, sock, 500);
 }
 
-CASE(ipv4, fragment_flood_bounded, MUST, "CVE-2018-5391 (FragmentSmack)", "Fragments that never complete do not keep a whole datagram from getting through.")
+CASE(ipv4, fragment_flood_bounded, MUST, "CVE-2018-5391 (FragmentSmack)",
+	"Fragments that never complete do not keep a whole datagram from getting through.")
 {
 	int sock = tester_raw_socket(t, EXPERIMENT);
 	for (unsigned id = 1000; id < 6000; id++)

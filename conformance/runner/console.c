@@ -24,7 +24,8 @@ static void print_ladder(FILE *out, const json_t *frames, const char *indent)
 		const char *note = json_string_value(json_object_get(f, "note"));
 		json_int_t t_ns = json_integer_value(json_object_get(f, "t_ns"));
 		bool from_dut = strcmp(json_string_value(json_object_get(f, "dir")), "dut>tester") == 0;
-		fprintf(out, "%s  %-12.6f   %s   %s\n", indent, (double)t_ns / 1e9, from_dut ? "│◀──────┤" : "├──────▶│", json_string_value(json_object_get(f, "summary")));
+		fprintf(out, "%s  %-12.6f   %s   %s\n", indent, (double)t_ns / 1e9, from_dut ? "│◀──────┤" : "├──────▶│",
+			json_string_value(json_object_get(f, "summary")));
 		if (note)
 			fprintf(out, "%s                             ↳ %s\n", indent, note);
 	}
@@ -41,7 +42,8 @@ void failure_print(FILE *out, const struct record *r, const char *indent)
 {
 	const json_t *fields = json_object_get(r->json, "fields");
 	const char *source = text_of(r, "source");
-	fprintf(out, "%s%s %s on %s: %s, %s\n", indent, outcome_name(r->outcome), text_of(r, "id"), text_of(r, "stack"), text_of(r, "level"), text_of(r, "ref"));
+	fprintf(out, "%s%s %s on %s: %s, %s\n", indent, outcome_name(r->outcome), text_of(r, "id"), text_of(r, "stack"), text_of(r, "level"),
+		text_of(r, "ref"));
 	fprintf(out, "%s  %s\n", indent, text_of(r, "requirement"));
 	fprintf(out, "%s  %s%s%s\n", indent, source ? source : "", source ? ": " : "", r->message ? r->message : "");
 	print_line(out, r, indent, "reason");
@@ -87,7 +89,9 @@ static bool same_line(const struct job *a, const struct job *b)
 /* One character a case: progress that stays readable. What failed follows its line, once the line is whole. */
 void console_add(const struct plan *plan, const struct record *r, size_t index)
 {
-	static const char marks[] = { [OUTCOME_PASS] = '.', [OUTCOME_FAIL] = 'F', [OUTCOME_SKIP] = 's', [OUTCOME_XFAIL] = 'x', [OUTCOME_XPASS] = 'X', [OUTCOME_ERROR] = 'E' };
+	static const char marks[] = {
+		[OUTCOME_PASS] = '.', [OUTCOME_FAIL] = 'F', [OUTCOME_SKIP] = 's', [OUTCOME_XFAIL] = 'x', [OUTCOME_XPASS] = 'X', [OUTCOME_ERROR] = 'E'
+	};
 	bool first = index == 0 || !same_line(&plan->jobs[index - 1], r->job);
 	bool last = index + 1 == plan->n_jobs || !same_line(&plan->jobs[index + 1], r->job);
 	if (first)
@@ -110,7 +114,8 @@ void console_add(const struct plan *plan, const struct record *r, size_t index)
 
 static void print_counts(const unsigned counts[N_OUTCOMES])
 {
-	unsigned shown[] = { counts[OUTCOME_PASS], counts[OUTCOME_FAIL] + counts[OUTCOME_XPASS] + counts[OUTCOME_ERROR], counts[OUTCOME_XFAIL], counts[OUTCOME_SKIP] };
+	unsigned shown[] = { counts[OUTCOME_PASS], counts[OUTCOME_FAIL] + counts[OUTCOME_XPASS] + counts[OUTCOME_ERROR], counts[OUTCOME_XFAIL],
+		counts[OUTCOME_SKIP] };
 	for (size_t i = 0; i < 4; i++)
 		shown[i] ? printf("%6u", shown[i]) : printf("     .");
 	printf("  ");
@@ -150,6 +155,6 @@ void console_end(const struct plan *plan, const struct record *records)
 		if (outcome_is_bad(records[i].outcome))
 			printf("%-5s %s on %s: %s\n", outcome_name(records[i].outcome), records[i].job->pc->id, records[i].job->stack->spec.text,
 				records[i].message ? records[i].message : "");
-	printf("%u passed, %u failed, %u skipped\n", total[OUTCOME_PASS] + total[OUTCOME_XFAIL], total[OUTCOME_FAIL] + total[OUTCOME_XPASS] + total[OUTCOME_ERROR],
-		total[OUTCOME_SKIP]);
+	printf("%u passed, %u failed, %u skipped\n", total[OUTCOME_PASS] + total[OUTCOME_XFAIL],
+		total[OUTCOME_FAIL] + total[OUTCOME_XPASS] + total[OUTCOME_ERROR], total[OUTCOME_SKIP]);
 }

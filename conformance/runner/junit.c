@@ -75,7 +75,8 @@ static size_t group_end(const struct plan *plan, size_t from)
 {
 	const struct job *a = &plan->jobs[from];
 	size_t i = from;
-	while (i < plan->n_jobs && plan->jobs[i].stack == a->stack && plan->jobs[i].pc->suite == a->pc->suite && plan->jobs[i].repetition == a->repetition)
+	while (i < plan->n_jobs && plan->jobs[i].stack == a->stack && plan->jobs[i].pc->suite == a->pc->suite &&
+		plan->jobs[i].repetition == a->repetition)
 		i++;
 	return i;
 }
@@ -91,7 +92,8 @@ static void put_suite(FILE *out, const struct plan *plan, const struct record *r
 	}
 	fputs("  <testsuite name=\"", out);
 	put_xml(out, plan->jobs[from].stack->spec.text);
-	fprintf(out, ".%s\" tests=\"%zu\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n", plan->jobs[from].pc->suite->name, to - from, failures, errors, skipped);
+	fprintf(out, ".%s\" tests=\"%zu\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n", plan->jobs[from].pc->suite->name, to - from, failures,
+		errors, skipped);
 	for (size_t i = from; i < to; i++)
 		put_case(out, &records[i]);
 	fputs("  </testsuite>\n", out);

@@ -29,7 +29,20 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 all as expected, 1 something was not, 2 bad usage or input, 77 everything was skipped.\n";
 
-enum { OPT_STACK = CLI_FIRST_OPTION, OPT_FILTER, OPT_LIST, OPT_JOBS, OPT_SEED, OPT_REPEAT, OPT_TIMEOUT, OPT_EXPECT, OPT_TAP, OPT_JUNIT, OPT_RESULTS, OPT_PCAP };
+enum {
+	OPT_STACK = CLI_FIRST_OPTION,
+	OPT_FILTER,
+	OPT_LIST,
+	OPT_JOBS,
+	OPT_SEED,
+	OPT_REPEAT,
+	OPT_TIMEOUT,
+	OPT_EXPECT,
+	OPT_TAP,
+	OPT_JUNIT,
+	OPT_RESULTS,
+	OPT_PCAP
+};
 
 static const struct option longs[] = {
 	CLI_COMMON_OPTIONS,
@@ -150,7 +163,8 @@ static bool is_stdout(const char *path)
 typedef void write_fn(FILE *out, const struct plan *plan, const struct record *records);
 
 /* stdout_report: where a report to "-" goes. */
-static void write_report(const char *what, const char *path, FILE *stdout_report, write_fn *write, const struct plan *plan, const struct record *records)
+static void write_report(
+	const char *what, const char *path, FILE *stdout_report, write_fn *write, const struct plan *plan, const struct record *records)
 {
 	if (!path)
 		return;

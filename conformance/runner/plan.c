@@ -52,8 +52,8 @@ static void collect_cases(struct plan *plan)
 		pc->c = __start_conform_cases[i];
 		pc->suite = find_suite(pc->c->suite);
 		if (!pc->suite)
-			cli_die("%s:%d: case %s is of suite \"%s\", which conformance/runner/suites.c does not list", pc->c->file, pc->c->line, pc->c->name,
-				pc->c->suite);
+			cli_die("%s:%d: case %s is of suite \"%s\", which conformance/runner/suites.c does not list", pc->c->file, pc->c->line,
+				pc->c->name, pc->c->suite);
 		snprintf(pc->id, sizeof(pc->id), "%s.%s", pc->c->suite, pc->c->name);
 	}
 	qsort(plan->all, plan->n_all, sizeof(*plan->all), compare_cases);

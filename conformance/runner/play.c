@@ -35,7 +35,8 @@ static json_t *frame_json(const struct stage_frame *entry)
 	struct frame f;
 	frame_dissect(&f, entry->bytes, entry->len);
 	frame_print(&f, summary, sizeof(summary));
-	json_t *j = json_pack("{s:I, s:s, s:s}", "t_ns", (json_int_t)entry->t_ns, "dir", entry->from_dut ? "dut>tester" : "tester>dut", "summary", summary);
+	json_t *j = json_pack(
+		"{s:I, s:s, s:s}", "t_ns", (json_int_t)entry->t_ns, "dir", entry->from_dut ? "dut>tester" : "tester>dut", "summary", summary);
 	if (entry->note)
 		json_object_set_new(j, "note", json_string(entry->note));
 	return j;
@@ -55,7 +56,8 @@ static json_t *fields_json(const struct stage_verdict *v)
 {
 	json_t *fields = json_array();
 	for (unsigned i = 0; i < v->n_fields; i++)
-		json_array_append_new(fields, json_pack("{s:s, s:s, s:s}", "field", v->fields[i].field, "expected", v->fields[i].expected, "got", v->fields[i].got));
+		json_array_append_new(fields,
+			json_pack("{s:s, s:s, s:s}", "field", v->fields[i].field, "expected", v->fields[i].expected, "got", v->fields[i].got));
 	return fields;
 }
 
@@ -113,14 +115,16 @@ static struct tester *create_stage(const struct job *job, int fd, bool *ok, char
 	struct dut_option options[2 * DUT_SPEC_OPTIONS];
 	char storage[256], why[256];
 	struct tester *t;
-	struct stage_setup setup = { .ops = stack->spec.ops, .layers = stack->layers, .options = options, .seed = job->seed, .answer_arp = job->pc->suite->answer_arp };
+	struct stage_setup setup = {
+		.ops = stack->spec.ops, .layers = stack->layers, .options = options, .seed = job->seed, .answer_arp = job->pc->suite->answer_arp
+	};
 	setup.n_options = gather_options(job, options, storage, sizeof(storage));
 	int err = stage_create(&t, &setup, why, sizeof(why));
 	if (!err)
 		return t;
 	bool lacks_option = err == -EINVAL && job->pc->c->options; /* the stack's own options have proved right before */
-	snprintf(message, cap, lacks_option ? "needs the option %s%s%s%s" : "%sthe stack cannot be created: %s%s%s", lacks_option ? job->pc->c->options : "",
-		lacks_option ? " (" : why, lacks_option ? why : "", lacks_option ? ")" : "");
+	snprintf(message, cap, lacks_option ? "needs the option %s%s%s%s" : "%sthe stack cannot be created: %s%s%s",
+		lacks_option ? job->pc->c->options : "", lacks_option ? " (" : why, lacks_option ? why : "", lacks_option ? ")" : "");
 	*ok = report_only(fd, lacks_option ? "skip" : "error", message);
 	return NULL;
 }
@@ -173,7 +177,9 @@ int play_trial(const struct stack_choice *stack, char *why, size_t why_cap)
 	if (child == 0) {
 		struct tester *t;
 		char reason[256] = "";
-		struct stage_setup setup = { .ops = stack->spec.ops, .layers = stack->layers, .n_options = stack->spec.n_options, .options = stack->spec.options, .seed = 1 };
+		struct stage_setup setup = {
+			.ops = stack->spec.ops, .layers = stack->layers, .n_options = stack->spec.n_options, .options = stack->spec.options, .seed = 1
+		};
 		int err = stage_create(&t, &setup, reason, sizeof(reason));
 		_exit(err && write(fds[1], reason, strlen(reason)) >= 0 ? 1 : 0);
 	}

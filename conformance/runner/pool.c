@@ -85,8 +85,8 @@ static void run_job(size_t job, int out)
 _Noreturn static void work(atomic_size_t *next, int out)
 {
 	/* Check must neither select by name nor scale time-outs because of the caller's environment. */
-	static const char *const variables[] = { "CK_RUN_SUITE", "CK_RUN_CASE", "CK_INCLUDE_TAGS", "CK_EXCLUDE_TAGS", "CK_TIMEOUT_MULTIPLIER", "CK_TAP_LOG_FILE_NAME",
-		"CK_XML_LOG_FILE_NAME", "CK_LOG_FILE_NAME" };
+	static const char *const variables[] = { "CK_RUN_SUITE", "CK_RUN_CASE", "CK_INCLUDE_TAGS", "CK_EXCLUDE_TAGS", "CK_TIMEOUT_MULTIPLIER",
+		"CK_TAP_LOG_FILE_NAME", "CK_XML_LOG_FILE_NAME", "CK_LOG_FILE_NAME" };
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		unsetenv(variables[i]);
 	for (;;) {
@@ -107,8 +107,8 @@ struct result {
 
 struct worker {
 	pid_t pid;
-	int fd;          /* -1: done */
-	char *bytes;     /* received, not yet a whole result */
+	int fd;      /* -1: done */
+	char *bytes; /* received, not yet a whole result */
 	size_t n, cap;
 };
 

@@ -72,9 +72,9 @@ void record_make(struct record *r, const struct plan *plan, const struct job *jo
 {
 	const struct conform_case *c = job->pc->c;
 	*r = (struct record){ .job = job, .outcome = judge(details, crash, reason) };
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s}", "kind", "case", "id", job->pc->id, "suite", c->suite, "name", c->name, "level",
-		level_name(c->level), "ref", c->ref, "requirement", c->requirement, "stack", job->stack->spec.text, "layers", layers_json(job), "outcome",
-		outcome_name(r->outcome));
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s}", "kind", "case", "id", job->pc->id, "suite", c->suite, "name",
+		c->name, "level", level_name(c->level), "ref", c->ref, "requirement", c->requirement, "stack", job->stack->spec.text, "layers",
+		layers_json(job), "outcome", outcome_name(r->outcome));
 	if (crash)
 		json_object_set_new(j, "message", json_string(crash));
 	else if (r->outcome == OUTCOME_XPASS)

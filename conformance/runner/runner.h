@@ -29,20 +29,20 @@ struct stack_choice {
 struct plan_case {
 	const struct conform_case *c;
 	const struct conform_suite *suite;
-	char id[128];            /* "arp.reply_to_request" */
+	char id[128]; /* "arp.reply_to_request" */
 };
 
 /* One case on one stack, once. */
 struct job {
 	const struct plan_case *pc;
 	const struct stack_choice *stack;
-	unsigned repetition;     /* 0 is the first */
-	uint64_t run_seed;       /* --seed plus repetition: what reruns this alone */
-	uint64_t seed;           /* the case's own */
+	unsigned repetition; /* 0 is the first */
+	uint64_t run_seed;   /* --seed plus repetition: what reruns this alone */
+	uint64_t seed;       /* the case's own */
 };
 
 struct plan {
-	struct plan_case *all;   /* every case there is, in order */
+	struct plan_case *all; /* every case there is, in order */
 	size_t n_all;
 	const struct plan_case **cases; /* those that suites and filters leave */
 	size_t n_cases;
@@ -50,9 +50,9 @@ struct plan {
 	size_t n_stacks;
 	struct job *jobs;
 	size_t n_jobs;
-	char suite_args[256];    /* the suites named, " arp udp", for rerun commands */
-	char *program;           /* "build/bin/plumbline conform" and the options that were given for all, likewise */
-	const char *pcap_dir;    /* NULL: none */
+	char suite_args[256]; /* the suites named, " arp udp", for rerun commands */
+	char *program;        /* "build/bin/plumbline conform" and the options that were given for all, likewise */
+	const char *pcap_dir; /* NULL: none */
 	bool repeated;
 	unsigned timeout_s;
 };

@@ -106,8 +106,8 @@ static void check_all_outcomes(unsigned workers)
 	ck_assert_uint_eq(plan.n_jobs, 9);
 	pool_run(&plan, workers, note, NULL);
 	ck_assert_uint_eq(seen.n, 9);
-	static const enum outcome expected[] = { OUTCOME_PASS, OUTCOME_FAIL, OUTCOME_SKIP, OUTCOME_ERROR, OUTCOME_ERROR, OUTCOME_ERROR, OUTCOME_SKIP, OUTCOME_SKIP,
-		OUTCOME_PASS };
+	static const enum outcome expected[] = { OUTCOME_PASS, OUTCOME_FAIL, OUTCOME_SKIP, OUTCOME_ERROR, OUTCOME_ERROR, OUTCOME_ERROR, OUTCOME_SKIP,
+		OUTCOME_SKIP, OUTCOME_PASS };
 	static const char *const words[] = { "", "as it should", "no reason", "signal 11", "return value 3", "timeout", "no.such.option=1", "", "" };
 	for (size_t i = 0; i < 9; i++) {
 		ck_assert_msg(seen.outcomes[i] == expected[i], "%s: %s", plan.jobs[i].pc->id, outcome_name(seen.outcomes[i]));

@@ -14,7 +14,9 @@ const struct conform_suite conform_suites[] = {
 	{ "arp", "ARP: RFC 826, RFC 1122 section 2.3.2, RFC 5227", DUT_LAYER_ARP, UP_TO_ARP, 0, false },
 	{ "ipv4", "IPv4: RFC 791, RFC 1122 section 3", DUT_LAYER_IPV4, UP_TO_IPV4, DUT_CAP_IPV4, true },
 	{ "icmpv4", "ICMP: RFC 792, RFC 1122 section 3.2.2", DUT_LAYER_ICMPV4, UP_TO_ICMPV4, DUT_CAP_IPV4, true },
-	{ "udp", "UDP: RFC 768, RFC 1122 section 4.1", DUT_LAYER_UDP, UP_TO_ICMPV4 | DUT_LAYER_UDP, DUT_CAP_IPV4 | DUT_CAP_UDP | DUT_CAP_SOCKETS, true },
-	{ "tcp", "TCP: RFC 9293, RFC 1122 section 4.2", DUT_LAYER_TCP, UP_TO_ICMPV4 | DUT_LAYER_TCP, DUT_CAP_IPV4 | DUT_CAP_TCP | DUT_CAP_SOCKETS, true },
+	{ "udp", "UDP: RFC 768, RFC 1122 section 4.1", DUT_LAYER_UDP, UP_TO_ICMPV4 | DUT_LAYER_UDP, DUT_CAP_IPV4 | DUT_CAP_UDP | DUT_CAP_SOCKETS,
+		true },
+	{ "tcp", "TCP: RFC 9293, RFC 1122 section 4.2", DUT_LAYER_TCP, UP_TO_ICMPV4 | DUT_LAYER_TCP, DUT_CAP_IPV4 | DUT_CAP_TCP | DUT_CAP_SOCKETS,
+		true },
 	{ 0 },
 };

@@ -16,7 +16,8 @@ static void alive(struct tester *t, struct tcp_peer *peer)
 	(tcp_peer_dut_read)(peer, 10);
 }
 
-CASE(tcp, exact_reset_accepted, MUST, "RFC 9293 section 3.10.7.4", "A reset with exactly the next sequence number ends the connection: the application is told, nothing is answered.")
+CASE(tcp, exact_reset_accepted, MUST, "RFC 9293 section 3.10.7.4",
+	"A reset with exactly the next sequence number ends the connection: the application is told, nothing is answered.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -46,7 +47,8 @@ CASE(tcp, reset_outside_window_ignored, MUST, "RFC 9293 section 3.10.7.4", "A re
 	ALIVE(t, &peer);
 }
 
-CASE(tcp, reset_in_window_challenged, SHOULD, "RFC 5961 section 3.2; RFC 9293 section 3.10.7.4", "A reset inside the window but not at its left edge is answered with a challenge ACK: the connection lives.")
+CASE(tcp, reset_in_window_challenged, SHOULD, "RFC 5961 section 3.2; RFC 9293 section 3.10.7.4",
+	"A reset inside the window but not at its left edge is answered with a challenge ACK: the connection lives.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -71,7 +73,8 @@ CASE(tcp, reset_with_closed_window_accepted, MUST, "RFC 9293 section 3.4 (MUST-6
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = BITS(TCP_RST, TCP_RST)));
 }
 
-CASE(tcp, syn_in_window_challenged, SHOULD, "RFC 5961 section 4.2; RFC 9293 section 3.10.7.4", "A SYN on an open connection is answered with a challenge ACK, whatever its sequence number: the connection lives.")
+CASE(tcp, syn_in_window_challenged, SHOULD, "RFC 5961 section 4.2; RFC 9293 section 3.10.7.4",
+	"A SYN on an open connection is answered with a challenge ACK, whatever its sequence number: the connection lives.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -84,7 +87,8 @@ CASE(tcp, syn_in_window_challenged, SHOULD, "RFC 5961 section 4.2; RFC 9293 sect
 	ALIVE(t, &peer);
 }
 
-CASE(tcp, challenge_acks_throttled, SHOULD, "RFC 5961 section 7", "Challenge ACKs are limited: a thousand resets in the window do not cause a thousand of them.")
+CASE(tcp, challenge_acks_throttled, SHOULD, "RFC 5961 section 7",
+	"Challenge ACKs are limited: a thousand resets in the window do not cause a thousand of them.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -99,7 +103,8 @@ CASE(tcp, challenge_acks_throttled, SHOULD, "RFC 5961 section 7", "Challenge ACK
 	ALIVE(t, &peer);
 }
 
-CASE(tcp, data_with_old_ack_dropped, MAY, "RFC 5961 section 5.2; RFC 9293 section 3.10.7.4 (MAY-12)", "Data whose ACK is older than anything in the peer's largest window is not accepted.")
+CASE(tcp, data_with_old_ack_dropped, MAY, "RFC 5961 section 5.2; RFC 9293 section 3.10.7.4 (MAY-12)",
+	"Data whose ACK is older than anything in the peer's largest window is not accepted.")
 {
 	struct tcp_peer peer;
 	uint8_t byte;
@@ -110,7 +115,8 @@ CASE(tcp, data_with_old_ack_dropped, MAY, "RFC 5961 section 5.2; RFC 9293 sectio
 	ALIVE(t, &peer);
 }
 
-CASE(tcp, small_segment_flood_bounded, MUST, "CVE-2018-5390 (SegmentSmack)", "Thousands of one-byte segments behind holes do no harm: the stream still comes out right.")
+CASE(tcp, small_segment_flood_bounded, MUST, "CVE-2018-5390 (SegmentSmack)",
+	"Thousands of one-byte segments behind holes do no harm: the stream still comes out right.")
 {
 	struct tcp_peer peer;
 	uint8_t data[1460];
@@ -126,7 +132,8 @@ CASE(tcp, small_segment_flood_bounded, MUST, "CVE-2018-5390 (SegmentSmack)", "Th
 	tcp_peer_dut_read(&peer, sizeof(data));
 }
 
-CASE(tcp, listener_disturbs_nothing, MUST, "RFC 9293 section 3.9.1.1 (MUST-41)", "A passive open on a port never disturbs a connection that exists there.")
+CASE(tcp, listener_disturbs_nothing, MUST, "RFC 9293 section 3.9.1.1 (MUST-41)",
+	"A passive open on a port never disturbs a connection that exists there.")
 {
 	struct tcp_peer first, second;
 	tcp_peer_open(t, &first);
@@ -151,7 +158,8 @@ static void icmp_about(struct tester *t, uint8_t type, uint8_t code, uint16_t mt
 	tester_run(t, MILLISECONDS(1));
 }
 
-CASE(tcp, soft_errors_do_not_abort, MUST, "RFC 9293 section 3.9.2.2 (MUST-56)", "Net, host or source route unreachable, time exceeded and parameter problem never abort a connection.")
+CASE(tcp, soft_errors_do_not_abort, MUST, "RFC 9293 section 3.9.2.2 (MUST-56)",
+	"Net, host or source route unreachable, time exceeded and parameter problem never abort a connection.")
 {
 	struct tcp_peer peer;
 	tester_need_layers(t, DUT_LAYER_ICMPV4);
@@ -182,7 +190,8 @@ CASE(tcp, source_quench_ignored, MUST, "RFC 9293 section 3.9.2.2 (MUST-55)", "A 
 	EXPECT(t, MILLISECONDS(100), FROM_DUT(&peer, .seq = EQ(peer.rcv_nxt + 1460)), PAYLOAD_LEN(EQ(1460)));
 }
 
-CASE(tcp, hard_error_on_open_connection_is_soft, MAY, "RFC 5927 section 5.2; CVE-2004-0790", "Protocol and port unreachable do not abort a connection in a synchronised state: anyone could send them.")
+CASE(tcp, hard_error_on_open_connection_is_soft, MAY, "RFC 5927 section 5.2; CVE-2004-0790",
+	"Protocol and port unreachable do not abort a connection in a synchronised state: anyone could send them.")
 {
 	struct tcp_peer peer;
 	tester_need_layers(t, DUT_LAYER_ICMPV4);
@@ -195,7 +204,8 @@ CASE(tcp, hard_error_on_open_connection_is_soft, MAY, "RFC 5927 section 5.2; CVE
 	ALIVE(t, &peer);
 }
 
-CASE(tcp, forged_too_big_ignored, SHOULD, "RFC 5927 section 7; CVE-2004-1060", "A fragmentation needed that quotes a sequence number not in flight, or claims an MTU of 68, does not shrink segments to nothing.")
+CASE(tcp, forged_too_big_ignored, SHOULD, "RFC 5927 section 7; CVE-2004-1060",
+	"A fragmentation needed that quotes a sequence number not in flight, or claims an MTU of 68, does not shrink segments to nothing.")
 {
 	struct tcp_peer peer;
 	tester_need_layers(t, DUT_LAYER_ICMPV4);

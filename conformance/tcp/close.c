@@ -40,7 +40,8 @@ CASE(tcp, active_close, MUST, "RFC 9293 section 3.6, case 1", "A close sends a F
 	EXPECT_SILENCE(t, MINUTES(10), TCP());
 }
 
-CASE(tcp, passive_close, MUST, "RFC 9293 section 3.6, case 2", "The peer's FIN is acknowledged and told to the application; after its close and our ACK the connection is gone.")
+CASE(tcp, passive_close, MUST, "RFC 9293 section 3.6, case 2",
+	"The peer's FIN is acknowledged and told to the application; after its close and our ACK the connection is gone.")
 {
 	struct tcp_peer peer;
 	uint8_t byte;
@@ -55,7 +56,8 @@ CASE(tcp, passive_close, MUST, "RFC 9293 section 3.6, case 2", "The peer's FIN i
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = BITS(TCP_RST, TCP_RST)));
 }
 
-CASE(tcp, data_before_fin_delivered, MUST, "RFC 9293 section 3.10.7.4", "Data that comes in the segment with the FIN is delivered before the end of the stream.")
+CASE(tcp, data_before_fin_delivered, MUST, "RFC 9293 section 3.10.7.4",
+	"Data that comes in the segment with the FIN is delivered before the end of the stream.")
 {
 	struct tcp_peer peer;
 	uint8_t data[30];
@@ -168,7 +170,8 @@ CASE(tcp, time_wait_ends, MUST, "RFC 9293 section 3.6.1 (MUST-13)", "TIME-WAIT e
 }
 
 /* The MSL is "an engineering choice": less than two minutes is a choice that departs from the specification's, not a fault. */
-CASE(tcp, time_wait_lasts_four_minutes, SHOULD, "RFC 9293 section 3.6.1 (MUST-13), section 3.4.2", "TIME-WAIT lasts twice the MSL, which the specification takes to be two minutes.")
+CASE(tcp, time_wait_lasts_four_minutes, SHOULD, "RFC 9293 section 3.6.1 (MUST-13), section 3.4.2",
+	"TIME-WAIT lasts twice the MSL, which the specification takes to be two minutes.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -189,7 +192,8 @@ CASE(tcp, time_wait_not_assassinated, MAY, "RFC 1337 section 3 (F1)", "A reset d
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(TCP_ACK), .ack = EQ(peer.snd_nxt)));
 }
 
-CASE(tcp, time_wait_reopened_by_new_syn, MAY, "RFC 9293 section 3.6.1 (MAY-2)", "A SYN with a higher sequence number opens a new connection from TIME-WAIT.")
+CASE(tcp, time_wait_reopened_by_new_syn, MAY, "RFC 9293 section 3.6.1 (MAY-2)",
+	"A SYN with a higher sequence number opens a new connection from TIME-WAIT.")
 {
 	struct tcp_peer peer, again;
 	tcp_peer_open(t, &peer);
@@ -199,7 +203,8 @@ CASE(tcp, time_wait_reopened_by_new_syn, MAY, "RFC 9293 section 3.6.1 (MAY-2)", 
 	EXPECT(t, SECONDS(1), FROM_DUT(&again, .flags = EQ(TCP_SYN | TCP_ACK), .ack = EQ(again.iss + 1)));
 }
 
-CASE(tcp, close_with_unread_data_resets, SHOULD, "RFC 9293 section 3.6.1 (SHLD-3); RFC 2525 section 2.17", "A close while received data is unread sends a reset: the peer learns that data was lost.")
+CASE(tcp, close_with_unread_data_resets, SHOULD, "RFC 9293 section 3.6.1 (SHLD-3); RFC 2525 section 2.17",
+	"A close while received data is unread sends a reset: the peer learns that data was lost.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -209,7 +214,8 @@ CASE(tcp, close_with_unread_data_resets, SHOULD, "RFC 9293 section 3.6.1 (SHLD-3
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = BITS(TCP_RST, TCP_RST)));
 }
 
-CASE(tcp, data_after_close_reset, SHOULD, "RFC 9293 section 3.6.1 (SHLD-3)", "Data that arrives after the application has closed both sides is answered with a reset.")
+CASE(tcp, data_after_close_reset, SHOULD, "RFC 9293 section 3.6.1 (SHLD-3)",
+	"Data that arrives after the application has closed both sides is answered with a reset.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);

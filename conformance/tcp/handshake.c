@@ -23,10 +23,12 @@ CASE(tcp, syn_answered, MUST, "RFC 9293 section 3.10.7.2", "A SYN to a listening
 	tcp_peer_init(t, &peer);
 	tester_tcp_listener(t, peer.dut_port);
 	tcp_peer_send_syn(&peer, TCP_SYN);
-	EXPECT(t, SECONDS(1), IP4(.src = IP(t->dut_ip), .dst = IP(t->my_ip)), FROM_DUT(&peer, .flags = EQ(SYN_ACK), .ack = EQ(peer.iss + 1)), PAYLOAD(NOTHING));
+	EXPECT(t, SECONDS(1), IP4(.src = IP(t->dut_ip), .dst = IP(t->my_ip)), FROM_DUT(&peer, .flags = EQ(SYN_ACK), .ack = EQ(peer.iss + 1)),
+		PAYLOAD(NOTHING));
 }
 
-CASE(tcp, accepts_connection, MUST, "RFC 9293 section 3.10.7.4", "The ACK of its SYN makes a passive open ESTABLISHED: the application gets the connection and its data.")
+CASE(tcp, accepts_connection, MUST, "RFC 9293 section 3.10.7.4",
+	"The ACK of its SYN makes a passive open ESTABLISHED: the application gets the connection and its data.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -56,19 +58,22 @@ CASE(tcp, data_with_the_last_ack, MUST, "RFC 9293 section 3.10.7.4", "Data that 
 	tcp_peer_dut_read(&peer, 50);
 }
 
-CASE(tcp, syn_to_closed_port_reset, MUST, "RFC 9293 section 3.10.7.1", "A SYN to a closed port is answered with a reset of sequence number 0 that acknowledges it.")
+CASE(tcp, syn_to_closed_port_reset, MUST, "RFC 9293 section 3.10.7.1",
+	"A SYN to a closed port is answered with a reset of sequence number 0 that acknowledges it.")
 {
 	SEND(t, TCP(.seq = EQ(1000), .flags = EQ(TCP_SYN), .dst_port = EQ(9)));
 	EXPECT(t, SECONDS(1), TCP(.src_port = EQ(9), .flags = EQ(TCP_RST | TCP_ACK), .seq = EQ(0), .ack = EQ(1001)));
 }
 
-CASE(tcp, reset_acknowledges_syn_data_and_fin, MUST, "RFC 9293 sections 3.4, 3.10.7.1", "SYN and FIN each count as one: the reset for a segment with both and ten bytes acknowledges twelve.")
+CASE(tcp, reset_acknowledges_syn_data_and_fin, MUST, "RFC 9293 sections 3.4, 3.10.7.1",
+	"SYN and FIN each count as one: the reset for a segment with both and ten bytes acknowledges twelve.")
 {
 	SEND(t, TCP(.seq = EQ(2000), .flags = EQ(TCP_SYN | TCP_FIN), .dst_port = EQ(9)), PAYLOAD(PATTERN(10)));
 	EXPECT(t, SECONDS(1), TCP(.src_port = EQ(9), .flags = EQ(TCP_RST | TCP_ACK), .seq = EQ(0), .ack = EQ(2012)));
 }
 
-CASE(tcp, ack_to_closed_port_reset, MUST, "RFC 9293 section 3.10.7.1", "A segment with ACK to a closed port is answered with a reset, without ACK, whose sequence number is what it acknowledged.")
+CASE(tcp, ack_to_closed_port_reset, MUST, "RFC 9293 section 3.10.7.1",
+	"A segment with ACK to a closed port is answered with a reset, without ACK, whose sequence number is what it acknowledged.")
 {
 	SEND(t, TCP(.seq = EQ(1000), .ack = EQ(777777), .flags = EQ(TCP_ACK), .dst_port = EQ(9)), PAYLOAD(PATTERN(10)));
 	EXPECT(t, SECONDS(1), TCP(.src_port = EQ(9), .flags = EQ(TCP_RST), .seq = EQ(777777)));
@@ -84,7 +89,8 @@ CASE(tcp, reset_never_answered, MUST, "RFC 9293 section 3.10.7.1", "A reset is n
 	SERVES(t);
 }
 
-CASE(tcp, ack_to_listener_reset, MUST, "RFC 9293 section 3.10.7.2", "An ACK that arrives in LISTEN is answered with a reset, without ACK, whose sequence number is what it acknowledged.")
+CASE(tcp, ack_to_listener_reset, MUST, "RFC 9293 section 3.10.7.2",
+	"An ACK that arrives in LISTEN is answered with a reset, without ACK, whose sequence number is what it acknowledged.")
 {
 	tester_tcp_listener(t, t->dut_port);
 	SEND(t, TCP(.seq = EQ(1000), .ack = EQ(4711), .flags = EQ(TCP_ACK)));
@@ -101,7 +107,8 @@ CASE(tcp, stray_segment_to_listener_dropped, MUST, "RFC 9293 section 3.10.7.2", 
 	SERVES(t);
 }
 
-CASE(tcp, syn_sent_wrong_ack_reset, MUST, "RFC 9293 section 3.10.7.3", "In SYN-SENT a segment that acknowledges what was not sent is answered with a reset of that number, without ACK, and the open goes on.")
+CASE(tcp, syn_sent_wrong_ack_reset, MUST, "RFC 9293 section 3.10.7.3",
+	"In SYN-SENT a segment that acknowledges what was not sent is answered with a reset of that number, without ACK, and the open goes on.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
@@ -142,7 +149,8 @@ CASE(tcp, blind_reset_in_syn_sent_ignored, MUST, "RFC 9293 section 3.10.7.3", "I
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(TCP_ACK), .ack = EQ(peer.iss + 1)));
 }
 
-CASE(tcp, ack_field_without_ack_means_nothing, MUST, "RFC 9293 sections 3.1, 3.10.7.3", "Without the ACK bit the acknowledgment number is not significant: in SYN-SENT such a reset is dropped, whatever stands there.")
+CASE(tcp, ack_field_without_ack_means_nothing, MUST, "RFC 9293 sections 3.1, 3.10.7.3",
+	"Without the ACK bit the acknowledgment number is not significant: in SYN-SENT such a reset is dropped, whatever stands there.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
@@ -169,7 +177,8 @@ CASE(tcp, simultaneous_open, MUST, "RFC 9293 section 3.5 (MUST-10)", "Two SYNs t
 	tcp_peer_expect_data(&peer, 20, SECONDS(5));
 }
 
-CASE(tcp, reset_returns_to_listen, MUST, "RFC 9293 section 3.10.7.4 (MUST-11)", "A reset in SYN-RECEIVED after a passive open goes back to LISTEN: nobody is told, the next SYN is served.")
+CASE(tcp, reset_returns_to_listen, MUST, "RFC 9293 section 3.10.7.4 (MUST-11)",
+	"A reset in SYN-RECEIVED after a passive open goes back to LISTEN: nobody is told, the next SYN is served.")
 {
 	struct tcp_peer peer, next;
 	tcp_peer_init(t, &peer);
@@ -184,7 +193,8 @@ CASE(tcp, reset_returns_to_listen, MUST, "RFC 9293 section 3.10.7.4 (MUST-11)", 
 	EXPECT(t, SECONDS(1), FROM_DUT(&next, .flags = EQ(SYN_ACK), .ack = EQ(next.iss + 1)));
 }
 
-CASE(tcp, duplicate_syn_answered, MUST, "RFC 9293 section 3.10.7.4", "A SYN that comes again in SYN-RECEIVED is acknowledged again, and the connection comes about.")
+CASE(tcp, duplicate_syn_answered, MUST, "RFC 9293 section 3.10.7.4",
+	"A SYN that comes again in SYN-RECEIVED is acknowledged again, and the connection comes about.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
@@ -198,7 +208,8 @@ CASE(tcp, duplicate_syn_answered, MUST, "RFC 9293 section 3.10.7.4", "A SYN that
 	tester_accept(t, listener);
 }
 
-CASE(tcp, wrong_ack_in_syn_received_reset, MUST, "RFC 9293 section 3.10.7.4", "In SYN-RECEIVED an ACK of what was not sent is answered with a reset of that number, without ACK.")
+CASE(tcp, wrong_ack_in_syn_received_reset, MUST, "RFC 9293 section 3.10.7.4",
+	"In SYN-RECEIVED an ACK of what was not sent is answered with a reset of that number, without ACK.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
@@ -232,7 +243,8 @@ CASE(tcp, syn_from_invalid_source_dropped, MUST, "RFC 9293 section 3.9.2.3 (MUST
 	SERVES(t);
 }
 
-CASE(tcp, land_survived, MUST, "CVE-1999-0016; RFC 9293 section 3.9.2.3", "A SYN that claims to come from the host itself never makes it talk to itself for ever.")
+CASE(tcp, land_survived, MUST, "CVE-1999-0016; RFC 9293 section 3.9.2.3",
+	"A SYN that claims to come from the host itself never makes it talk to itself for ever.")
 {
 	tester_tcp_listener(t, t->dut_port);
 	SEND(t, IP4(.src = IP(t->dut_ip)), TCP(.flags = EQ(TCP_SYN), .src_port = EQ(t->dut_port)));
@@ -243,7 +255,8 @@ CASE(tcp, land_survived, MUST, "CVE-1999-0016; RFC 9293 section 3.9.2.3", "A SYN
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(SYN_ACK)));
 }
 
-CASE(tcp, isn_driven_by_a_clock, MUST, "RFC 9293 section 3.4.1 (MUST-8)", "A later incarnation of the same connection starts at a higher sequence number.")
+CASE(tcp, isn_driven_by_a_clock, MUST, "RFC 9293 section 3.4.1 (MUST-8)",
+	"A later incarnation of the same connection starts at a higher sequence number.")
 {
 	uint32_t last = 0;
 	tester_tcp_listener(t, t->dut_port);
@@ -260,7 +273,8 @@ CASE(tcp, isn_driven_by_a_clock, MUST, "RFC 9293 section 3.4.1 (MUST-8)", "A lat
 	}
 }
 
-CASE(tcp, isn_not_predictable, SHOULD, "RFC 9293 section 3.4.1 (SHLD-1)", "Initial sequence numbers cannot be guessed from those of other connections: their differences look random.")
+CASE(tcp, isn_not_predictable, SHOULD, "RFC 9293 section 3.4.1 (SHLD-1)",
+	"Initial sequence numbers cannot be guessed from those of other connections: their differences look random.")
 {
 	enum { N = 16 };
 	uint32_t isn[N];
@@ -292,12 +306,14 @@ static void require_doubling(struct tester *t, const uint64_t *when, unsigned n)
 {
 	for (unsigned i = 2; i < n; i++) {
 		uint64_t before = when[i - 1] - when[i - 2], after = when[i] - when[i - 1];
-		REQUIRE(t, after * 10 >= before * 17 && after * 10 <= before * 23, "retransmission %u came %llu ms after the one before it, that one after %llu ms: not doubled",
-			i, (unsigned long long)(after / NS_PER_MS), (unsigned long long)(before / NS_PER_MS));
+		REQUIRE(t, after * 10 >= before * 17 && after * 10 <= before * 23,
+			"retransmission %u came %llu ms after the one before it, that one after %llu ms: not doubled", i,
+			(unsigned long long)(after / NS_PER_MS), (unsigned long long)(before / NS_PER_MS));
 	}
 }
 
-CASE(tcp, syn_retransmitted, MUST, "RFC 9293 section 3.8.3 (MUST-22); RFC 6298 section 5", "A SYN that is not answered is sent again, with the time-out doubled each time.")
+CASE(tcp, syn_retransmitted, MUST, "RFC 9293 section 3.8.3 (MUST-22); RFC 6298 section 5",
+	"A SYN that is not answered is sent again, with the time-out doubled each time.")
 {
 	uint64_t when[4];
 	tester_tcp_connect(t, t->my_port);
@@ -339,12 +355,14 @@ CASE(tcp, open_gives_up, MUST, "RFC 9293 section 3.8.3 (MUST-20)", "An open that
 	REQUIRE_EQ(t, "error of the socket", host_error(t->dut, sock), -ETIMEDOUT);
 }
 
-CASE(tcp, syn_flood_survived, MUST, "RFC 4987 section 3", "Thousands of SYNs that lead nowhere do not end service: when they have timed out, a connection comes about.")
+CASE(tcp, syn_flood_survived, MUST, "RFC 4987 section 3",
+	"Thousands of SYNs that lead nowhere do not end service: when they have timed out, a connection comes about.")
 {
 	struct tcp_peer peer;
 	tester_tcp_listener(t, t->dut_port);
 	for (unsigned i = 0; i < 5000; i++)
-		SEND(t, IP4(.src = IP(ip4_from_u32(0xc6336402 + i % 200))), TCP(.src_port = EQ(1024 + i), .seq = EQ(i * 1000003u), .flags = EQ(TCP_SYN), .mss = EQ(1460)));
+		SEND(t, IP4(.src = IP(ip4_from_u32(0xc6336402 + i % 200))),
+			TCP(.src_port = EQ(1024 + i), .seq = EQ(i * 1000003u), .flags = EQ(TCP_SYN), .mss = EQ(1460)));
 	tester_run(t, MINUTES(5));
 	tester_flush(t);
 	tcp_peer_init(t, &peer);

@@ -7,7 +7,8 @@
 
 #define SYN_ACK (TCP_SYN | TCP_ACK)
 
-CASE(tcp, announces_mss, MUST, "RFC 9293 section 3.7.1 (MUST-14, MUST-67)", "The SYN,ACK announces an MSS of no more than the MTU less 40: on Ethernet 1460.")
+CASE(tcp, announces_mss, MUST, "RFC 9293 section 3.7.1 (MUST-14, MUST-67)",
+	"The SYN,ACK announces an MSS of no more than the MTU less 40: on Ethernet 1460.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
@@ -16,13 +17,15 @@ CASE(tcp, announces_mss, MUST, "RFC 9293 section 3.7.1 (MUST-14, MUST-67)", "The
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(SYN_ACK), .mss = BETWEEN(1, 1460)));
 }
 
-CASE(tcp, active_open_announces_mss, SHOULD, "RFC 9293 section 3.7.1 (SHLD-5)", "The SYN of an active open carries the MSS option when the MSS is not the default.")
+CASE(tcp, active_open_announces_mss, SHOULD, "RFC 9293 section 3.7.1 (SHLD-5)",
+	"The SYN of an active open carries the MSS option when the MSS is not the default.")
 {
 	tester_tcp_connect(t, t->my_port);
 	EXPECT(t, SECONDS(1), TCP(.flags = EQ(TCP_SYN), .mss = BETWEEN(1, 1460)));
 }
 
-CASE(tcp, default_mss_without_option, MUST, "RFC 9293 section 3.7.1 (MUST-15)", "Without an MSS option from the peer, segments carry at most 536 bytes.")
+CASE(tcp, default_mss_without_option, MUST, "RFC 9293 section 3.7.1 (MUST-15)",
+	"Without an MSS option from the peer, segments carry at most 536 bytes.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer, .no_mss = true);
@@ -37,12 +40,14 @@ CASE(tcp, peer_mss_honoured, MUST, "RFC 9293 section 3.7.1 (MUST-16)", "Segments
 	tcp_peer_open(t, &peer, .mss = 700, .timestamps = true);
 	tcp_peer_dut_write(&peer, 4000);
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer), PAYLOAD_LEN(AT_LEAST(1)));
-	REQUIRE(t, t->got.payload_len + t->got.tcp.header_len <= 700 + TCP_HDR_LEN, "a segment has %zu bytes of data and %d of options, together more than the MSS of 700",
-		t->got.payload_len, t->got.tcp.header_len - TCP_HDR_LEN);
+	REQUIRE(t, t->got.payload_len + t->got.tcp.header_len <= 700 + TCP_HDR_LEN,
+		"a segment has %zu bytes of data and %d of options, together more than the MSS of 700", t->got.payload_len,
+		t->got.tcp.header_len - TCP_HDR_LEN);
 	EXPECT_SILENCE(t, SECONDS(1), FROM_DUT(&peer), PAYLOAD_LEN(AT_LEAST(701)));
 }
 
-CASE(tcp, tiny_mss_floored, MAY, "CVE-2019-11479; RFC 1122 section 3.3.2", "A peer that announces an MSS of 1, though every host reassembles 576 bytes, does not get the stream in one-byte segments.")
+CASE(tcp, tiny_mss_floored, MAY, "CVE-2019-11479; RFC 1122 section 3.3.2",
+	"A peer that announces an MSS of 1, though every host reassembles 576 bytes, does not get the stream in one-byte segments.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer, .mss = 1);
@@ -69,7 +74,8 @@ CASE(tcp, no_mss_outside_syn, MUST, "RFC 9293 section 3.2 (MUST-65)", "The MSS o
 		EXPECT(t, SECONDS(1), FROM_DUT(&peer, .ack = EQ(peer.snd_nxt))); \
 	} while (0)
 
-CASE(tcp, option_in_any_segment, MUST, "RFC 9293 section 3.1 (MUST-5)", "An option may come in any segment, those that belong in a SYN included: the segment is accepted.")
+CASE(tcp, option_in_any_segment, MUST, "RFC 9293 section 3.1 (MUST-5)",
+	"An option may come in any segment, those that belong in a SYN included: the segment is accepted.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -77,7 +83,8 @@ CASE(tcp, option_in_any_segment, MUST, "RFC 9293 section 3.1 (MUST-5)", "An opti
 	ACCEPTED_WITH(t, peer, 1, 3, 3, 14);      /* window scale 14 */
 }
 
-CASE(tcp, mss_outside_syn_ignored, MAY, "RFC 9293 section 3.2 (MUST-65)", "An MSS option on a segment without SYN, where nobody may send it, changes nothing (what a receiver does is left open).")
+CASE(tcp, mss_outside_syn_ignored, MAY, "RFC 9293 section 3.2 (MUST-65)",
+	"An MSS option on a segment without SYN, where nobody may send it, changes nothing (what a receiver does is left open).")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -114,8 +121,8 @@ CASE(tcp, options_of_any_alignment, MUST, "RFC 9293 section 3.2 (MUST-64)", "Opt
 CASE(tcp, malformed_options_survived, MUST, "RFC 9293 section 3.1 (MUST-7)", "An option of length 0, 1 or past the header does no harm.")
 {
 	struct tcp_peer peer;
-	static const uint8_t bad[][4] = { { 2, 0, 5, 0xb4 }, { 2, 1, 5, 0xb4 }, { 2, 40, 5, 0xb4 }, { 1, 1, 1, 2 }, { 254, 255, 0, 0 }, { 8, 10, 0, 0 }, { 5, 2, 0, 0 }, { 5, 4, 0, 0 },
-		{ 3, 2, 0, 0 }, { 34, 3, 0, 0 } };
+	static const uint8_t bad[][4] = { { 2, 0, 5, 0xb4 }, { 2, 1, 5, 0xb4 }, { 2, 40, 5, 0xb4 }, { 1, 1, 1, 2 }, { 254, 255, 0, 0 },
+		{ 8, 10, 0, 0 }, { 5, 2, 0, 0 }, { 5, 4, 0, 0 }, { 3, 2, 0, 0 }, { 34, 3, 0, 0 } };
 	tcp_peer_open(t, &peer);
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		SEND(t, SEG(&peer, .options = BYTES(bad[i], 4)));
@@ -128,7 +135,8 @@ CASE(tcp, malformed_options_survived, MUST, "RFC 9293 section 3.1 (MUST-7)", "An
 	tcp_peer_dut_read(&peer, 100);
 }
 
-CASE(tcp, no_scaling_unless_offered, MUST, "RFC 7323 section 2.2", "A SYN without window scale is never answered with one, and windows are then not scaled.")
+CASE(tcp, no_scaling_unless_offered, MUST, "RFC 7323 section 2.2",
+	"A SYN without window scale is never answered with one, and windows are then not scaled.")
 {
 	struct tcp_peer peer;
 	tcp_peer_init(t, &peer);
@@ -137,7 +145,8 @@ CASE(tcp, no_scaling_unless_offered, MUST, "RFC 7323 section 2.2", "A SYN withou
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .flags = EQ(SYN_ACK), .has_wscale = EQ(0)));
 }
 
-CASE(tcp, scaled_window_used, MUST, "RFC 7323 section 2.3", "When both sides offered window scale, the peer's window is its field shifted by its scale.")
+CASE(tcp, scaled_window_used, MUST, "RFC 7323 section 2.3",
+	"When both sides offered window scale, the peer's window is its field shifted by its scale.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer, .use_wscale = true, .wscale = 4, .window = 3000);
@@ -166,7 +175,8 @@ static void open_with_timestamps(struct tester *t, struct tcp_peer *peer)
 		tester_skip(t, "the variant does not do timestamps");
 }
 
-CASE(tcp, timestamps_on_every_segment, MUST, "RFC 7323 section 3.2", "Once agreed on, timestamps are on every segment but resets, and echo the peer's latest.")
+CASE(tcp, timestamps_on_every_segment, MUST, "RFC 7323 section 3.2",
+	"Once agreed on, timestamps are on every segment but resets, and echo the peer's latest.")
 {
 	struct tcp_peer peer;
 	open_with_timestamps(HERE(t), &peer);
@@ -178,7 +188,8 @@ CASE(tcp, timestamps_on_every_segment, MUST, "RFC 7323 section 3.2", "Once agree
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .ts_ecr = EQ(mine), .has_timestamp = EQ(1)), PAYLOAD_LEN(EQ(100)));
 }
 
-CASE(tcp, paws_rejects_old_segment, MUST, "RFC 7323 section 5.3 (R1)", "A segment whose timestamp is older than the last valid one is not accepted, and answered with an ACK.")
+CASE(tcp, paws_rejects_old_segment, MUST, "RFC 7323 section 5.3 (R1)",
+	"A segment whose timestamp is older than the last valid one is not accepted, and answered with an ACK.")
 {
 	struct tcp_peer peer;
 	open_with_timestamps(HERE(t), &peer);
@@ -195,7 +206,8 @@ CASE(tcp, paws_rejects_old_segment, MUST, "RFC 7323 section 5.3 (R1)", "A segmen
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .ack = EQ(next + 10)));
 }
 
-CASE(tcp, timestamp_not_poisoned, MUST, "RFC 7323 section 4.3; CVE-2005-0356", "A segment outside the window never sets the timestamp that later segments are judged by.")
+CASE(tcp, timestamp_not_poisoned, MUST, "RFC 7323 section 4.3; CVE-2005-0356",
+	"A segment outside the window never sets the timestamp that later segments are judged by.")
 {
 	struct tcp_peer peer;
 	open_with_timestamps(HERE(t), &peer);
@@ -206,7 +218,8 @@ CASE(tcp, timestamp_not_poisoned, MUST, "RFC 7323 section 4.3; CVE-2005-0356", "
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .ack = EQ(peer.snd_nxt)));
 }
 
-CASE(tcp, sack_reports_hole, SHOULD, "RFC 2018 section 4", "When SACK was agreed on, the ACK of a segment behind a hole names it, the latest block first.")
+CASE(tcp, sack_reports_hole, SHOULD, "RFC 2018 section 4",
+	"When SACK was agreed on, the ACK of a segment behind a hole names it, the latest block first.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer, .sack = true);
@@ -215,9 +228,11 @@ CASE(tcp, sack_reports_hole, SHOULD, "RFC 2018 section 4", "When SACK was agreed
 	uint8_t data[300];
 	tcp_peer_data(&peer, 0, data, sizeof(data));
 	SEND(t, SEG(&peer, .seq = EQ(peer.snd_nxt + 100)), PAYLOAD(BYTES(data + 100, 50)));
-	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .ack = EQ(peer.snd_nxt), .n_sack = EQ(1), .sack_from = EQ(peer.snd_nxt + 100), .sack_to = EQ(peer.snd_nxt + 150)));
+	EXPECT(t, SECONDS(1),
+		FROM_DUT(&peer, .ack = EQ(peer.snd_nxt), .n_sack = EQ(1), .sack_from = EQ(peer.snd_nxt + 100), .sack_to = EQ(peer.snd_nxt + 150)));
 	SEND(t, SEG(&peer, .seq = EQ(peer.snd_nxt + 200)), PAYLOAD(BYTES(data + 200, 50)));
-	EXPECT(t, SECONDS(1), FROM_DUT(&peer, .ack = EQ(peer.snd_nxt), .n_sack = EQ(2), .sack_from = EQ(peer.snd_nxt + 200), .sack_to = EQ(peer.snd_nxt + 250)));
+	EXPECT(t, SECONDS(1),
+		FROM_DUT(&peer, .ack = EQ(peer.snd_nxt), .n_sack = EQ(2), .sack_from = EQ(peer.snd_nxt + 200), .sack_to = EQ(peer.snd_nxt + 250)));
 }
 
 CASE(tcp, no_sack_unless_permitted, MUST, "RFC 2018 section 2", "SACK blocks are never sent to a peer that did not permit them.")

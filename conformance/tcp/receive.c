@@ -37,7 +37,8 @@ CASE(tcp, ack_not_delayed_half_a_second, MUST, "RFC 9293 section 3.8.6.3 (MUST-4
 	REQUIRE(t, t->got_ns - start < MILLISECONDS(500), "the ACK came after %llu ms", (unsigned long long)((t->got_ns - start) / NS_PER_MS));
 }
 
-CASE(tcp, every_second_segment_acknowledged, SHOULD, "RFC 9293 section 3.8.6.3 (SHLD-19)", "At least every second full-sized segment is acknowledged without delay.")
+CASE(tcp, every_second_segment_acknowledged, SHOULD, "RFC 9293 section 3.8.6.3 (SHLD-19)",
+	"At least every second full-sized segment is acknowledged without delay.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -70,7 +71,8 @@ CASE(tcp, filled_hole_acknowledged_at_once, SHOULD, "RFC 5681 section 4.2", "A s
 	EXPECT(t, MILLISECONDS(1), FROM_DUT(&peer, .ack = EQ(peer.snd_nxt + 200)));
 }
 
-CASE(tcp, out_of_order_queued, SHOULD, "RFC 9293 section 3.10.7.4 (SHLD-31)", "Segments behind a hole are kept: when it is filled, everything is acknowledged and delivered in order.")
+CASE(tcp, out_of_order_queued, SHOULD, "RFC 9293 section 3.10.7.4 (SHLD-31)",
+	"Segments behind a hole are kept: when it is filled, everything is acknowledged and delivered in order.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -80,7 +82,8 @@ CASE(tcp, out_of_order_queued, SHOULD, "RFC 9293 section 3.10.7.4 (SHLD-31)", "S
 	tcp_peer_dut_read(&peer, 1000);
 }
 
-CASE(tcp, duplicate_acknowledged_again, MUST, "RFC 9293 section 3.10.7.4", "A segment that was received before is answered with an ACK of what is expected, and dropped.")
+CASE(tcp, duplicate_acknowledged_again, MUST, "RFC 9293 section 3.10.7.4",
+	"A segment that was received before is answered with an ACK of what is expected, and dropped.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -93,7 +96,8 @@ CASE(tcp, duplicate_acknowledged_again, MUST, "RFC 9293 section 3.10.7.4", "A se
 	REQUIRE_EQ(t, "more data", tester_dut_recv(t, peer.sock, NULL, 0, NULL), -EAGAIN);
 }
 
-CASE(tcp, overlap_trimmed, MUST, "RFC 9293 section 3.10.7.4", "Of a segment that repeats bytes only the new ones count, at its front, at its end and inside.")
+CASE(tcp, overlap_trimmed, MUST, "RFC 9293 section 3.10.7.4",
+	"Of a segment that repeats bytes only the new ones count, at its front, at its end and inside.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -106,7 +110,8 @@ CASE(tcp, overlap_trimmed, MUST, "RFC 9293 section 3.10.7.4", "Of a segment that
 	tcp_peer_dut_read(&peer, 320);
 }
 
-CASE(tcp, every_overlap_in_order, MUST, "RFC 9293 section 3.4; CVE-2018-5390", "Whatever the order and overlap of its segments, the stream comes out right.")
+CASE(tcp, every_overlap_in_order, MUST, "RFC 9293 section 3.4; CVE-2018-5390",
+	"Whatever the order and overlap of its segments, the stream comes out right.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -161,7 +166,8 @@ CASE(tcp, header_length_checked, MUST, "RFC 9293 section 3.1", "A segment whose 
 	tcp_peer_dut_read(&peer, 10);
 }
 
-CASE(tcp, sequence_wraps, MUST, "RFC 9293 section 3.4", "Sequence numbers are compared modulo 2^32: a stream that crosses 0 is received, holes and all.")
+CASE(tcp, sequence_wraps, MUST, "RFC 9293 section 3.4",
+	"Sequence numbers are compared modulo 2^32: a stream that crosses 0 is received, holes and all.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer, .iss = 0xffffff00);
@@ -203,7 +209,8 @@ static size_t fill_window(struct tester *t, struct tcp_peer *peer)
 	return sent;
 }
 
-CASE(tcp, closed_window_opens_in_steps, MUST, "RFC 9293 section 3.8.6.2.2 (MUST-39)", "When little was read from a full buffer, no small window is offered: silly-window avoidance.")
+CASE(tcp, closed_window_opens_in_steps, MUST, "RFC 9293 section 3.8.6.2.2 (MUST-39)",
+	"When little was read from a full buffer, no small window is offered: silly-window avoidance.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -228,7 +235,8 @@ CASE(tcp, reading_opens_the_window, MUST, "RFC 9293 section 3.8.6", "When the ap
 	tcp_peer_dut_read(&peer, 100);
 }
 
-CASE(tcp, probe_of_closed_window_answered, MUST, "RFC 9293 sections 3.8.6.1, 3.10.7.4", "With a closed window a probe is answered with an ACK that says so, and the byte is not taken.")
+CASE(tcp, probe_of_closed_window_answered, MUST, "RFC 9293 sections 3.8.6.1, 3.10.7.4",
+	"With a closed window a probe is answered with an ACK that says so, and the byte is not taken.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -242,7 +250,8 @@ CASE(tcp, probe_of_closed_window_answered, MUST, "RFC 9293 sections 3.8.6.1, 3.1
 	tcp_peer_dut_read(&peer, sent);
 }
 
-CASE(tcp, urgent_data_survived, MUST, "RFC 9293 section 3.8.5 (MUST-30, MUST-31); CVE-2019-12255", "Segments with URG are received whatever their urgent pointer says; what follows is right.")
+CASE(tcp, urgent_data_survived, MUST, "RFC 9293 section 3.8.5 (MUST-30, MUST-31); CVE-2019-12255",
+	"Segments with URG are received whatever their urgent pointer says; what follows is right.")
 {
 	struct tcp_peer peer;
 	uint8_t data[10], got[100];

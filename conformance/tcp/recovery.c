@@ -8,7 +8,8 @@
 #define DATA PAYLOAD_LEN(AT_LEAST(1))
 #define MSS 1460u
 
-CASE(tcp, rto_backs_off, MUST, "RFC 6298 section 5.5; RFC 9293 section 3.8.2 (MUST-19)", "Each time-out doubles the one before: exponential back-off.")
+CASE(tcp, rto_backs_off, MUST, "RFC 6298 section 5.5; RFC 9293 section 3.8.2 (MUST-19)",
+	"Each time-out doubles the one before: exponential back-off.")
 {
 	struct tcp_peer peer;
 	uint64_t when[5];
@@ -20,8 +21,9 @@ CASE(tcp, rto_backs_off, MUST, "RFC 6298 section 5.5; RFC 9293 section 3.8.2 (MU
 	}
 	for (unsigned i = 2; i < 5; i++) {
 		uint64_t before = when[i - 1] - when[i - 2], after = when[i] - when[i - 1];
-		REQUIRE(t, after * 10 >= before * 17 && after * 10 <= before * 23, "retransmission %u came %llu ms after the one before it, that one after %llu ms: not doubled",
-			i, (unsigned long long)(after / NS_PER_MS), (unsigned long long)(before / NS_PER_MS));
+		REQUIRE(t, after * 10 >= before * 17 && after * 10 <= before * 23,
+			"retransmission %u came %llu ms after the one before it, that one after %llu ms: not doubled", i,
+			(unsigned long long)(after / NS_PER_MS), (unsigned long long)(before / NS_PER_MS));
 	}
 }
 
@@ -58,7 +60,8 @@ CASE(tcp, retransmission_stops_when_acknowledged, MUST, "RFC 6298 section 5.2", 
 	EXPECT_SILENCE(t, MINUTES(5), FROM_DUT(&peer));
 }
 
-CASE(tcp, retransmits_for_100_seconds, SHOULD, "RFC 9293 section 3.8.3 (SHLD-11)", "Data that is not acknowledged is retransmitted for at least 100 seconds before the connection is given up.")
+CASE(tcp, retransmits_for_100_seconds, SHOULD, "RFC 9293 section 3.8.3 (SHLD-11)",
+	"Data that is not acknowledged is retransmitted for at least 100 seconds before the connection is given up.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -69,7 +72,8 @@ CASE(tcp, retransmits_for_100_seconds, SHOULD, "RFC 9293 section 3.8.3 (SHLD-11)
 	tcp_peer_expect_data(&peer, 100, SECONDS(100));
 }
 
-CASE(tcp, gives_up_at_last, MUST, "RFC 9293 section 3.8.3 (MUST-20)", "Data that is never acknowledged ends the connection with an error for the application.")
+CASE(tcp, gives_up_at_last, MUST, "RFC 9293 section 3.8.3 (MUST-20)",
+	"Data that is never acknowledged ends the connection with an error for the application.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -89,10 +93,12 @@ static void in_flight(struct tester *t, struct tcp_peer *peer, unsigned n)
 	}
 	(tcp_peer_dut_write)(peer, n * MSS);
 	for (unsigned i = 0; i < n; i++)
-		tester_expect(t, MILLISECONDS(10), &(struct packet){ FROM_DUT(peer, .seq = EQ((uint32_t)(peer->rcv_nxt + i * MSS))), PAYLOAD_LEN(EQ(MSS)) });
+		tester_expect(t, MILLISECONDS(10),
+			&(struct packet){ FROM_DUT(peer, .seq = EQ((uint32_t)(peer->rcv_nxt + i * MSS))), PAYLOAD_LEN(EQ(MSS)) });
 }
 
-CASE(tcp, fast_retransmit, SHOULD, "RFC 5681 section 3.2", "The third duplicate ACK causes the retransmission of what seems lost, without waiting for the time-out.")
+CASE(tcp, fast_retransmit, SHOULD, "RFC 5681 section 3.2",
+	"The third duplicate ACK causes the retransmission of what seems lost, without waiting for the time-out.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -102,7 +108,8 @@ CASE(tcp, fast_retransmit, SHOULD, "RFC 5681 section 3.2", "The third duplicate 
 	EXPECT(t, MILLISECONDS(10), FROM_DUT(&peer, .seq = EQ(peer.rcv_nxt)), PAYLOAD_LEN(EQ(MSS)));
 }
 
-CASE(tcp, two_duplicates_are_no_loss, MUST, "RFC 5681 sections 3, 3.2", "One or two duplicate ACKs are never taken for a loss: segments may have been reordered.")
+CASE(tcp, two_duplicates_are_no_loss, MUST, "RFC 5681 sections 3, 3.2",
+	"One or two duplicate ACKs are never taken for a loss: segments may have been reordered.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -112,7 +119,8 @@ CASE(tcp, two_duplicates_are_no_loss, MUST, "RFC 5681 sections 3, 3.2", "One or 
 	EXPECT_SILENCE(t, MILLISECONDS(100), FROM_DUT(&peer, .seq = EQ(peer.rcv_nxt)), DATA);
 }
 
-CASE(tcp, window_update_is_no_duplicate, MUST, "RFC 5681 sections 2, 3.2", "ACKs that open the window further are no duplicate ACKs: no fast retransmit.")
+CASE(tcp, window_update_is_no_duplicate, MUST, "RFC 5681 sections 2, 3.2",
+	"ACKs that open the window further are no duplicate ACKs: no fast retransmit.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer, .window = 30000);
@@ -122,7 +130,8 @@ CASE(tcp, window_update_is_no_duplicate, MUST, "RFC 5681 sections 2, 3.2", "ACKs
 	EXPECT_SILENCE(t, MILLISECONDS(100), FROM_DUT(&peer, .seq = EQ(peer.rcv_nxt)), DATA);
 }
 
-CASE(tcp, partial_ack_retransmits_next, SHOULD, "RFC 6582 section 3.2", "During fast recovery an ACK of some of the data causes the next hole to be retransmitted at once.")
+CASE(tcp, partial_ack_retransmits_next, SHOULD, "RFC 6582 section 3.2",
+	"During fast recovery an ACK of some of the data causes the next hole to be retransmitted at once.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -147,7 +156,8 @@ CASE(tcp, loss_window_after_timeout, MUST, "RFC 5681 section 3.1", "After a time
 	REQUIRE(t, more == 0, "%u more segments were sent at the time-out", more);
 }
 
-CASE(tcp, optimistic_ack_gains_nothing, MUST, "RFC 9293 section 3.10.7.4; RFC 5681 section 3.1", "ACKs of data that was not sent never open the congestion window.")
+CASE(tcp, optimistic_ack_gains_nothing, MUST, "RFC 9293 section 3.10.7.4; RFC 5681 section 3.1",
+	"ACKs of data that was not sent never open the congestion window.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -164,7 +174,8 @@ CASE(tcp, optimistic_ack_gains_nothing, MUST, "RFC 9293 section 3.10.7.4; RFC 56
 	REQUIRE(t, after == 0, "%u segments in flight became %u more through ACKs of unsent data", before, after);
 }
 
-CASE(tcp, keepalive_off_by_default, MUST, "RFC 9293 section 3.8.4 (MUST-25)", "Keep-alives are off by default: an idle connection is silent and stays.")
+CASE(tcp, keepalive_off_by_default, MUST, "RFC 9293 section 3.8.4 (MUST-25)",
+	"Keep-alives are off by default: an idle connection is silent and stays.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -180,7 +191,8 @@ static void keepalive_on(struct tester *t, struct tcp_peer *peer)
 		tester_skip(t, "the variant does not do keep-alives");
 }
 
-CASE(tcp, keepalive_after_two_hours, MUST, "RFC 9293 section 3.8.4 (MUST-28)", "The keep-alive interval is two hours or more by default, and the probe is outside the window.")
+CASE(tcp, keepalive_after_two_hours, MUST, "RFC 9293 section 3.8.4 (MUST-28)",
+	"The keep-alive interval is two hours or more by default, and the probe is outside the window.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -189,7 +201,8 @@ CASE(tcp, keepalive_after_two_hours, MUST, "RFC 9293 section 3.8.4 (MUST-28)", "
 	EXPECT(t, HOURS(1), FROM_DUT(&peer, .seq = EQ(peer.rcv_nxt - 1), .flags = BITS(TCP_RST | TCP_FIN | TCP_SYN, 0)));
 }
 
-CASE(tcp, keepalive_survives_one_lost_probe, MUST, "RFC 9293 section 3.8.4 (MUST-29)", "A keep-alive that is not answered once does not end the connection; when answered, it goes on for another interval.")
+CASE(tcp, keepalive_survives_one_lost_probe, MUST, "RFC 9293 section 3.8.4 (MUST-29)",
+	"A keep-alive that is not answered once does not end the connection; when answered, it goes on for another interval.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -202,7 +215,8 @@ CASE(tcp, keepalive_survives_one_lost_probe, MUST, "RFC 9293 section 3.8.4 (MUST
 	tcp_peer_dut_read(&peer, 10);
 }
 
-CASE(tcp, keepalive_detects_dead_peer, MUST, "RFC 9293 section 3.8.4", "A peer that never answers keep-alives is given up, and the application is told.")
+CASE(tcp, keepalive_detects_dead_peer, MUST, "RFC 9293 section 3.8.4",
+	"A peer that never answers keep-alives is given up, and the application is told.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);

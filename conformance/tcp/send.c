@@ -84,7 +84,8 @@ CASE(tcp, window_is_unsigned, MUST, "RFC 9293 section 3.1 (MUST-1)", "A window o
 	EXPECT(t, SECONDS(1), FROM_DUT(&peer), PAYLOAD_LEN(EQ(1460)));
 }
 
-CASE(tcp, shrunk_window_survived, MUST, "RFC 9293 section 3.8.6 (MUST-34)", "A peer that takes back window it had offered does not upset the sender: the stream arrives.")
+CASE(tcp, shrunk_window_survived, MUST, "RFC 9293 section 3.8.6 (MUST-34)",
+	"A peer that takes back window it had offered does not upset the sender: the stream arrives.")
 {
 	struct tcp_peer peer;
 	size_t bytes;
@@ -115,9 +116,11 @@ static void close_window(struct tester *t, struct tcp_peer *peer)
 }
 
 /* A probe: one byte, or none, at the edge of the closed window. */
-#define PROBE(peer) FROM_DUT(peer, .seq = BETWEEN((peer)->rcv_nxt - 1, (peer)->rcv_nxt), .flags = BITS(TCP_SYN | TCP_RST | TCP_FIN, 0)), PAYLOAD_LEN(AT_MOST(1))
+#define PROBE(peer) \
+	FROM_DUT(peer, .seq = BETWEEN((peer)->rcv_nxt - 1, (peer)->rcv_nxt), .flags = BITS(TCP_SYN | TCP_RST | TCP_FIN, 0)), PAYLOAD_LEN(AT_MOST(1))
 
-CASE(tcp, zero_window_probed, MUST, "RFC 9293 section 3.8.6.1 (MUST-36)", "A closed window is probed, so that a lost window update does not end the stream.")
+CASE(tcp, zero_window_probed, MUST, "RFC 9293 section 3.8.6.1 (MUST-36)",
+	"A closed window is probed, so that a lost window update does not end the stream.")
 {
 	struct tcp_peer peer;
 	close_window(HERE(t), &peer);
@@ -140,11 +143,12 @@ CASE(tcp, probes_back_off, SHOULD, "RFC 9293 section 3.8.6.1 (SHLD-30)", "The in
 		tcp_peer_ack(&peer);
 	}
 	uint64_t first = when[1] - when[0], last = when[4] - when[3];
-	REQUIRE(t, last >= first * 4, "the fourth interval is %llu ms, the first %llu ms: not even four times as long", (unsigned long long)(last / NS_PER_MS),
-		(unsigned long long)(first / NS_PER_MS));
+	REQUIRE(t, last >= first * 4, "the fourth interval is %llu ms, the first %llu ms: not even four times as long",
+		(unsigned long long)(last / NS_PER_MS), (unsigned long long)(first / NS_PER_MS));
 }
 
-CASE(tcp, closed_window_endured, MUST, "RFC 9293 section 3.8.6.1 (MUST-37)", "As long as probes are acknowledged, the connection stays open, for hours.")
+CASE(tcp, closed_window_endured, MUST, "RFC 9293 section 3.8.6.1 (MUST-37)",
+	"As long as probes are acknowledged, the connection stays open, for hours.")
 {
 	struct tcp_peer peer;
 	close_window(HERE(t), &peer);
@@ -160,7 +164,8 @@ CASE(tcp, closed_window_endured, MUST, "RFC 9293 section 3.8.6.1 (MUST-37)", "As
 	tcp_peer_expect_data(&peer, 3000, MINUTES(3));
 }
 
-CASE(tcp, window_taken_back_obeyed, SHOULD, "RFC 9293 section 3.8.6 (SHLD-15), section 3.10.7.4", "A peer should not take window back, but when it does, no new data is sent beyond the new edge.")
+CASE(tcp, window_taken_back_obeyed, SHOULD, "RFC 9293 section 3.8.6 (SHLD-15), section 3.10.7.4",
+	"A peer should not take window back, but when it does, no new data is sent beyond the new edge.")
 {
 	struct tcp_peer peer;
 	tcp_peer_open(t, &peer);
@@ -175,7 +180,8 @@ CASE(tcp, window_taken_back_obeyed, SHOULD, "RFC 9293 section 3.8.6 (SHLD-15), s
 	tcp_peer_expect_data(&peer, 3000, SECONDS(20));
 }
 
-CASE(tcp, small_window_increase_not_used, MUST, "RFC 9293 section 3.8.6.2.1 (MUST-38)", "A window that opens by a few bytes is not filled with a tiny segment at once: silly-window avoidance.")
+CASE(tcp, small_window_increase_not_used, MUST, "RFC 9293 section 3.8.6.2.1 (MUST-38)",
+	"A window that opens by a few bytes is not filled with a tiny segment at once: silly-window avoidance.")
 {
 	struct tcp_peer peer;
 	size_t bytes;
@@ -187,7 +193,8 @@ CASE(tcp, small_window_increase_not_used, MUST, "RFC 9293 section 3.8.6.2.1 (MUS
 	EXPECT_SILENCE(t, MILLISECONDS(90), FROM_DUT(&peer), PAYLOAD_LEN(BETWEEN(1, 100))); /* the override time-out is 0.1 to 1 s */
 }
 
-CASE(tcp, initial_window_bounded, MUST, "RFC 6928 section 2; RFC 5681 section 3.1", "Before the first ACK at most ten segments and 14600 bytes are sent.")
+CASE(tcp, initial_window_bounded, MUST, "RFC 6928 section 2; RFC 5681 section 3.1",
+	"Before the first ACK at most ten segments and 14600 bytes are sent.")
 {
 	struct tcp_peer peer;
 	size_t bytes;
@@ -197,7 +204,8 @@ CASE(tcp, initial_window_bounded, MUST, "RFC 6928 section 2; RFC 5681 section 3.
 	REQUIRE(t, n >= 1 && n <= 10 && bytes <= 14600, "%u segments with %zu bytes were sent before any ACK", n, bytes);
 }
 
-CASE(tcp, slow_start, MUST, "RFC 9293 section 3.8.2 (MUST-19); RFC 5681 section 3.1", "In slow start each round trip at most doubles what is in flight, and does let it grow.")
+CASE(tcp, slow_start, MUST, "RFC 9293 section 3.8.2 (MUST-19); RFC 5681 section 3.1",
+	"In slow start each round trip at most doubles what is in flight, and does let it grow.")
 {
 	struct tcp_peer peer;
 	size_t first, second;
@@ -209,7 +217,8 @@ CASE(tcp, slow_start, MUST, "RFC 9293 section 3.8.2 (MUST-19); RFC 5681 section 
 		tcp_peer_ack(&peer);
 	}
 	count_data(t, &peer, MILLISECONDS(100), &second);
-	REQUIRE(t, second <= 2 * first && (second > first || first + second == 60000), "%zu bytes in the first round trip, %zu in the second", first, second);
+	REQUIRE(t, second <= 2 * first && (second > first || first + second == 60000), "%zu bytes in the first round trip, %zu in the second", first,
+		second);
 }
 
 CASE(tcp, ack_of_unsent_data_answered, MUST, "RFC 9293 section 3.10.7.4", "An ACK of what was never sent is answered with an ACK and ignored.")

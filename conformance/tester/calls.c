@@ -22,8 +22,8 @@ static void print_bits(unsigned bits, const char *const *names, size_t n_names, 
 
 void tester_need(struct tester *t, unsigned capabilities)
 {
-	static const char *const names[] = { "frames", "sockets", "virtual time", "a router", "TCP info", "ping sockets", "raw sockets", "packet sockets",
-		"composition by layers", "counters", "IPv4", "IPv6", "TCP", "UDP" };
+	static const char *const names[] = { "frames", "sockets", "virtual time", "a router", "TCP info", "ping sockets", "raw sockets",
+		"packet sockets", "composition by layers", "counters", "IPv4", "IPv6", "TCP", "UDP" };
 	unsigned missing = capabilities & ~t->capabilities;
 	char lacking[256];
 	print_bits(missing, names, sizeof(names) / sizeof(names[0]), lacking, sizeof(lacking));
@@ -62,7 +62,7 @@ static int new_socket(struct tester *t, enum dut_socket_type type, unsigned numb
 	return (int)must(t, "socket()", host_socket(t->dut, 4, type, number));
 }
 
-int (tester_udp_socket)(struct tester *t, uint16_t port)
+int(tester_udp_socket)(struct tester *t, uint16_t port)
 {
 	int sock = new_socket(t, DUT_SOCK_DGRAM, 0, DUT_CAP_SOCKETS | DUT_CAP_UDP | DUT_CAP_IPV4, DUT_LAYER_UDP | DUT_LAYER_IPV4);
 	must(t, "bind()", host_bind(t->dut, sock, &(struct dut_sockaddr){ .port = port }));
@@ -74,7 +74,7 @@ static int tcp_socket(struct tester *t)
 	return new_socket(t, DUT_SOCK_STREAM, 0, DUT_CAP_SOCKETS | DUT_CAP_TCP | DUT_CAP_IPV4, DUT_LAYER_TCP | DUT_LAYER_IPV4);
 }
 
-int (tester_tcp_listener)(struct tester *t, uint16_t port)
+int(tester_tcp_listener)(struct tester *t, uint16_t port)
 {
 	int sock = tcp_socket(t);
 	must(t, "bind()", host_bind(t->dut, sock, &(struct dut_sockaddr){ .port = port }));
@@ -82,7 +82,7 @@ int (tester_tcp_listener)(struct tester *t, uint16_t port)
 	return sock;
 }
 
-int (tester_tcp_connect)(struct tester *t, uint16_t to_port)
+int(tester_tcp_connect)(struct tester *t, uint16_t to_port)
 {
 	int sock = tcp_socket(t);
 	struct dut_sockaddr peer = tester_sockaddr(t->my_ip, to_port);
@@ -92,23 +92,23 @@ int (tester_tcp_connect)(struct tester *t, uint16_t to_port)
 	return sock;
 }
 
-int (tester_accept)(struct tester *t, int listener)
+int(tester_accept)(struct tester *t, int listener)
 {
 	tester_run(t, 0);
 	return (int)must(t, "accept()", host_accept(t->dut, listener, NULL));
 }
 
-int (tester_raw_socket)(struct tester *t, uint8_t protocol)
+int(tester_raw_socket)(struct tester *t, uint8_t protocol)
 {
 	return new_socket(t, DUT_SOCK_RAW, protocol, DUT_CAP_RAW | DUT_CAP_IPV4, DUT_LAYER_IPV4);
 }
 
-int (tester_ping_socket)(struct tester *t)
+int(tester_ping_socket)(struct tester *t)
 {
 	return new_socket(t, DUT_SOCK_PING, 0, DUT_CAP_PING | DUT_CAP_IPV4, DUT_LAYER_IPV4 | DUT_LAYER_ICMPV4);
 }
 
-int (tester_packet_socket)(struct tester *t, uint16_t ethertype)
+int(tester_packet_socket)(struct tester *t, uint16_t ethertype)
 {
 	return new_socket(t, DUT_SOCK_PACKET, ethertype, DUT_CAP_PACKET, DUT_LAYER_ETHERNET);
 }
@@ -132,7 +132,7 @@ static long send_pattern(struct tester *t, int sock, const void *head, size_t he
 	return sent;
 }
 
-void (tester_dut_send)(struct tester *t, int sock, size_t len, struct ip4_addr to, uint16_t port)
+void(tester_dut_send)(struct tester *t, int sock, size_t len, struct ip4_addr to, uint16_t port)
 {
 	struct dut_sockaddr peer = tester_sockaddr(to, port);
 	long sent = must(t, "send()", send_pattern(t, sock, NULL, 0, len, ip4_is_unspecified(to) ? NULL : &peer));
@@ -147,7 +147,7 @@ static void put_echo(uint8_t head[ICMP4_HDR_LEN], uint16_t seq)
 	put_be16(head + 6, seq);
 }
 
-void (tester_dut_ping)(struct tester *t, int sock, uint16_t seq, size_t len, struct ip4_addr to)
+void(tester_dut_ping)(struct tester *t, int sock, uint16_t seq, size_t len, struct ip4_addr to)
 {
 	uint8_t head[ICMP4_HDR_LEN];
 	struct dut_sockaddr peer = tester_sockaddr(to, 0);
@@ -168,7 +168,7 @@ static const struct {
 #define N_PROVOKERS (sizeof(provokers) / sizeof(provokers[0]))
 
 /* Whether the DUT takes what it is asked to send is its business: a stack may refuse while an address does not resolve. */
-void (tester_provoke)(struct tester *t, struct ip4_addr to, size_t len)
+void(tester_provoke)(struct tester *t, struct ip4_addr to, size_t len)
 {
 	struct tester_private *p = t->p;
 	uint8_t echo[ICMP4_HDR_LEN];
@@ -195,13 +195,13 @@ long tester_dut_recv(struct tester *t, int sock, void *buf, size_t cap, struct d
 	return host_recv(t->dut, sock, buf ? buf : nowhere, buf ? cap : sizeof(nowhere), from);
 }
 
-void (tester_not_delivered)(struct tester *t, int sock)
+void(tester_not_delivered)(struct tester *t, int sock)
 {
 	if (tester_dut_recv(t, sock, NULL, 0, NULL) != -EAGAIN)
 		tester_fail(t, "the DUT's socket got a datagram, expected none");
 }
 
-void (tester_delivered)(struct tester *t, int sock, size_t len)
+void(tester_delivered)(struct tester *t, int sock, size_t len)
 {
 	uint8_t got[TESTER_FRAME_MAX];
 	long n = tester_dut_recv(t, sock, got, sizeof(got), NULL);

@@ -20,21 +20,20 @@ enum level { MUST, SHOULD, MAY };
 struct conform_case {
 	const char *suite, *name;
 	enum level level;
-	const char *ref;          /* RFC and section */
-	const char *requirement;  /* the clause in our own words; MUST NOT reads "… never …" */
-	unsigned needs;           /* DUT_CAP_… beyond the suite's; else SKIP */
-	const char *options;      /* "key=value,…" for the DUT, or NULL. Variants that do not know a key SKIP */
+	const char *ref;         /* RFC and section */
+	const char *requirement; /* the clause in our own words; MUST NOT reads "… never …" */
+	unsigned needs;          /* DUT_CAP_… beyond the suite's; else SKIP */
+	const char *options;     /* "key=value,…" for the DUT, or NULL. Variants that do not know a key SKIP */
 	void (*run)(struct tester *t);
 	const char *file;
 	int line;
 };
 
-#define CASE_NEEDS(suite_, name_, level_, needs_, options_, ref_, requirement_)                                          \
-	static void case_##suite_##_##name_(struct tester *t);                                                            \
-	static const struct conform_case def_##suite_##_##name_ = { #suite_, #name_, level_, ref_, requirement_, needs_, \
-		options_, case_##suite_##_##name_, __FILE__, __LINE__ };                                                  \
-	static const struct conform_case *const ptr_##suite_##_##name_                                                    \
-		__attribute__((used, section("conform_cases"))) = &def_##suite_##_##name_;       \
+#define CASE_NEEDS(suite_, name_, level_, needs_, options_, ref_, requirement_) \
+	static void case_##suite_##_##name_(struct tester *t); \
+	static const struct conform_case def_##suite_##_##name_ = { #suite_, #name_, level_, ref_, requirement_, needs_, options_, \
+		case_##suite_##_##name_, __FILE__, __LINE__ }; \
+	static const struct conform_case *const ptr_##suite_##_##name_ __attribute__((used, section("conform_cases"))) = &def_##suite_##_##name_; \
 	static void case_##suite_##_##name_(struct tester *t)
 #define CASE(suite_, name_, level_, ref_, requirement_) CASE_NEEDS(suite_, name_, level_, 0, NULL, ref_, requirement_)
 

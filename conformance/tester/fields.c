@@ -10,13 +10,11 @@
 #define IP4_FIELD(layer, field, value) { #layer, #field, FIELD_IP4, DEC, OFFSET(layer, field) },
 #define BYTES_FIELD(layer, field, first, n) { #layer, #field, FIELD_BYTES, DEC, OFFSET(layer, field) },
 
-const struct field packet_fields[] = {
-	PACKET_NUMBERS(NUMBER_FIELD) PACKET_MACS(MAC_FIELD) PACKET_IP4S(IP4_FIELD) PACKET_BYTES(BYTES_FIELD) { 0 }
-};
+const struct field packet_fields[] = { PACKET_NUMBERS(NUMBER_FIELD) PACKET_MACS(MAC_FIELD) PACKET_IP4S(IP4_FIELD) PACKET_BYTES(BYTES_FIELD){ 0 } };
 _Static_assert(sizeof(packet_fields) / sizeof(packet_fields[0]) <= FIELDS_MAX, "FIELDS_MAX bounds arrays of fields");
 
 #define LAYER(layer, bit, title) { #layer, title, offsetof(struct packet, layer.on), bit },
-const struct layer_info packet_layers[] = { PACKET_LAYERS(LAYER) { 0 } };
+const struct layer_info packet_layers[] = { PACKET_LAYERS(LAYER){ 0 } };
 
 /* What lies behind the network packet: padding, or a trailer. */
 static const uint8_t *trailer_of(const struct frame *f, const uint8_t *bytes, size_t len)
@@ -129,8 +127,8 @@ static int print_flags(uint64_t flags, char *s, size_t cap)
 	static const struct {
 		uint16_t bit;
 		char letter;
-	} letters[] = { { TCP_FIN, 'F' }, { TCP_SYN, 'S' }, { TCP_RST, 'R' }, { TCP_PSH, 'P' }, { TCP_URG, 'U' }, { TCP_ECE, 'E' },
-		{ TCP_CWR, 'W' }, { TCP_AE, 'e' }, { TCP_ACK, '.' } };
+	} letters[] = { { TCP_FIN, 'F' }, { TCP_SYN, 'S' }, { TCP_RST, 'R' }, { TCP_PSH, 'P' }, { TCP_URG, 'U' }, { TCP_ECE, 'E' }, { TCP_CWR, 'W' },
+		{ TCP_AE, 'e' }, { TCP_ACK, '.' } };
 	char text[16];
 	size_t n = 0;
 	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)

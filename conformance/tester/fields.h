@@ -112,12 +112,12 @@ struct field {
 };
 
 #define FIELDS_MAX 96
-extern const struct field packet_fields[];  /* ends with a NULL layer */
+extern const struct field packet_fields[]; /* ends with a NULL layer */
 
 struct layer_info {
 	const char *name, *title;
-	size_t on;        /* offset of .on in struct packet */
-	unsigned bit;     /* FRAME_… */
+	size_t on;    /* offset of .on in struct packet */
+	unsigned bit; /* FRAME_… */
 };
 extern const struct layer_info packet_layers[]; /* ends with a NULL name */
 

@@ -19,39 +19,84 @@ struct want {
 	enum want_how how;
 	uint64_t a, b; /* EQ, NE: a. RANGE: a ≤ x ≤ b. BITS: (x & a) == b */
 };
-#define EQ(v) { WANT_EQ, (uint64_t)(v), 0 }
-#define NE(v) { WANT_NE, (uint64_t)(v), 0 }
-#define BETWEEN(lo, hi) { WANT_RANGE, (uint64_t)(lo), (uint64_t)(hi) }
-#define AT_LEAST(lo) { WANT_RANGE, (uint64_t)(lo), UINT64_MAX }
-#define AT_MOST(hi) { WANT_RANGE, 0, (uint64_t)(hi) }
-#define BITS(mask, value) { WANT_BITS, (uint64_t)(mask), (uint64_t)(value) }
+#define EQ(v) \
+	{ \
+		WANT_EQ, (uint64_t)(v), 0 \
+	}
+#define NE(v) \
+	{ \
+		WANT_NE, (uint64_t)(v), 0 \
+	}
+#define BETWEEN(lo, hi) \
+	{ \
+		WANT_RANGE, (uint64_t)(lo), (uint64_t)(hi) \
+	}
+#define AT_LEAST(lo) \
+	{ \
+		WANT_RANGE, (uint64_t)(lo), UINT64_MAX \
+	}
+#define AT_MOST(hi) \
+	{ \
+		WANT_RANGE, 0, (uint64_t)(hi) \
+	}
+#define BITS(mask, value) \
+	{ \
+		WANT_BITS, (uint64_t)(mask), (uint64_t)(value) \
+	}
 
 struct want_mac {
 	enum want_how how; /* ANY, EQ, NE */
 	struct mac v;
 };
-#define HW(addr) { WANT_EQ, (addr) }
-#define NOT_HW(addr) { WANT_NE, (addr) }
+#define HW(addr) \
+	{ \
+		WANT_EQ, (addr) \
+	}
+#define NOT_HW(addr) \
+	{ \
+		WANT_NE, (addr) \
+	}
 
 struct want_ip4 {
 	enum want_how how;
 	struct ip4_addr v;
 };
-#define IP(addr) { WANT_EQ, (addr) }
-#define NOT_IP(addr) { WANT_NE, (addr) }
+#define IP(addr) \
+	{ \
+		WANT_EQ, (addr) \
+	}
+#define NOT_IP(addr) \
+	{ \
+		WANT_NE, (addr) \
+	}
 
 /* Bytes: a payload, options, a quoted packet. */
 struct want_bytes {
-	enum want_how how;    /* ANY, EQ */
-	const void *bytes;    /* NULL: len bytes of the tester's pattern (byte i is i mod 251) */
+	enum want_how how; /* ANY, EQ */
+	const void *bytes; /* NULL: len bytes of the tester's pattern (byte i is i mod 251) */
 	size_t len;
-	bool prefix;          /* matching: only the first len bytes must agree */
+	bool prefix; /* matching: only the first len bytes must agree */
 };
-#define BYTES(ptr, n) { WANT_EQ, (ptr), (n), false }
-#define PATTERN(n) { WANT_EQ, NULL, (n), false }
-#define TEXT(s) { WANT_EQ, (s), sizeof(s) - 1, false }
-#define STARTS(ptr, n) { WANT_EQ, (ptr), (n), true }
-#define NOTHING { WANT_EQ, "", 0, false }
+#define BYTES(ptr, n) \
+	{ \
+		WANT_EQ, (ptr), (n), false \
+	}
+#define PATTERN(n) \
+	{ \
+		WANT_EQ, NULL, (n), false \
+	}
+#define TEXT(s) \
+	{ \
+		WANT_EQ, (s), sizeof(s) - 1, false \
+	}
+#define STARTS(ptr, n) \
+	{ \
+		WANT_EQ, (ptr), (n), true \
+	}
+#define NOTHING \
+	{ \
+		WANT_EQ, "", 0, false \
+	}
 
 /* Each layer's fields; .on says the layer is there. A packet without any layer matches every frame. */
 struct packet {
@@ -59,13 +104,13 @@ struct packet {
 		bool on;
 		struct want_mac dst, src;
 		struct want type;
-		uint16_t pad_to;       /* sending: pad the frame with zeros to this length; 0: to 60 */
-		bool no_pad;           /* sending: a frame shorter than 60 stays short */
-		bool snap;             /* sending: 802.3 length, then LLC and SNAP headers (RFC 1042) in front of what follows */
-		uint16_t cut;          /* sending: only the first cut bytes behind the Ethernet header, before padding; 0: all */
+		uint16_t pad_to;           /* sending: pad the frame with zeros to this length; 0: to 60 */
+		bool no_pad;               /* sending: a frame shorter than 60 stays short */
+		bool snap;                 /* sending: 802.3 length, then LLC and SNAP headers (RFC 1042) in front of what follows */
+		uint16_t cut;              /* sending: only the first cut bytes behind the Ethernet header, before padding; 0: all */
 		struct want_bytes trailer; /* sending: bytes behind the network packet instead of zeros. Matching: what follows it */
 		struct want zero_padding;  /* matching: EQ(1): nothing but zeros behind the network packet */
-		struct want frame_len; /* matching: length of the whole frame */
+		struct want frame_len;     /* matching: length of the whole frame */
 	} eth;
 	struct packet_vlan {
 		bool on;
@@ -82,13 +127,13 @@ struct packet {
 		struct want version, header_len, tos, total_len, id, reserved, df, mf, offset, ttl, protocol, checksum;
 		struct want_ip4 src, dst;
 		struct want_bytes options;
-		struct want ok;        /* matching: EQ(1): the header checksum is right */
+		struct want ok; /* matching: EQ(1): the header checksum is right */
 	} ip4;
 	struct packet_icmp4 {
 		bool on;
 		struct want type, code, checksum, id, seq, mtu, pointer;
 		struct want_ip4 gateway;
-		struct want ok;        /* matching: EQ(1): the checksum is right */
+		struct want ok; /* matching: EQ(1): the checksum is right */
 	} icmp4;
 	struct packet_udp {
 		bool on;
@@ -98,10 +143,10 @@ struct packet {
 	struct packet_tcp {
 		bool on;
 		struct want src_port, dst_port, seq, ack, header_len, flags, window, checksum, urgent;
-		struct want mss, wscale, sack_ok, ts_val, ts_ecr, n_sack; /* presence is implied by any want but ANY */
+		struct want mss, wscale, sack_ok, ts_val, ts_ecr, n_sack;    /* presence is implied by any want but ANY */
 		struct want has_mss, has_wscale, has_sack_ok, has_timestamp; /* EQ(0): must be absent */
-		struct want sack_from, sack_to;                   /* of the first block */
-		struct want_bytes options;                        /* raw options instead of the ones above */
+		struct want sack_from, sack_to;                              /* of the first block */
+		struct want_bytes options;                                   /* raw options instead of the ones above */
 		struct want ok;
 	} tcp;
 	struct packet_payload {
@@ -124,7 +169,7 @@ struct packet {
 
 /* Where one field of a frame differed from what was wanted. A layer that is missing is a field, too: "tcp", "present", "absent". */
 struct packet_mismatch {
-	char field[32];     /* "tcp.flags" */
+	char field[32]; /* "tcp.flags" */
 	char expected[96];
 	char got[96];
 };

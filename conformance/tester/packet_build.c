@@ -12,7 +12,7 @@
 #define SNAP_LEN 8 /* LLC 3, SNAP 5 */
 
 struct builder {
-	struct packet p;          /* everything merged in */
+	struct packet p; /* everything merged in */
 	uint8_t *out;
 	size_t at, cap;
 	int error;

@@ -39,7 +39,8 @@ static bool match(const struct packet *p)
 }
 
 #define ck_matches(...) ck_assert_msg(match(PACKET(__VA_ARGS__)), "%s: expected %s, got %s", mm.field, mm.expected, mm.got)
-#define ck_differs(field_, expected_, got_, ...) do { \
+#define ck_differs(field_, expected_, got_, ...) \
+	do { \
 		ck_assert(!match(PACKET(__VA_ARGS__))); \
 		ck_assert_str_eq(mm.field, field_); \
 		ck_assert_str_eq(mm.expected, expected_); \
@@ -48,12 +49,13 @@ static bool match(const struct packet *p)
 
 START_TEST(arp_golden)
 {
-	static const uint8_t golden[60] = { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 0xa, 192, 0, 2, 1,
-		0, 0, 0, 0, 0, 0, 192, 0, 2, 2 };
+	static const uint8_t golden[60] = { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 0xa, 192, 0, 2,
+		1, 0, 0, 0, 0, 0, 0, 192, 0, 2, 2 };
 	build(PACKET(ARP(.op = EQ(ARP_OP_REQUEST))));
 	ck_assert_uint_eq(frame_len, 60);
 	ck_assert_mem_eq(frame, golden, 60);
-	ck_matches(ARP(.op = EQ(1), .htype = EQ(1), .ptype = EQ(0x0800), .hlen = EQ(6), .plen = EQ(4), .sha = HW(mac_a), .spa = IP(ip_a), .tpa = IP(ip_b)),
+	ck_matches(ARP(.op = EQ(1), .htype = EQ(1), .ptype = EQ(0x0800), .hlen = EQ(6), .plen = EQ(4), .sha = HW(mac_a), .spa = IP(ip_a),
+			   .tpa = IP(ip_b)),
 		ETH(.type = EQ(ETHERTYPE_ARP), .dst = HW(mac_b), .src = HW(mac_a), .frame_len = EQ(60), .zero_padding = EQ(1)));
 	ck_differs("arp.op", "reply", "request", ARP(.op = EQ(ARP_OP_REPLY)));
 	ck_differs("arp.spa", "192.0.2.2", "192.0.2.1", ARP(.spa = IP(ip_b)));
@@ -64,8 +66,8 @@ END_TEST
 /* Bytes worked out by hand: RFC 768 and RFC 791 headers with their checksums. */
 START_TEST(udp_golden)
 {
-	static const uint8_t golden[] = { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x08, 0x00, 0x45, 0, 0, 30, 0, 0, 0, 0, 64, 17, 0xf6, 0xcb, 192, 0, 2, 1,
-		192, 0, 2, 2, 0x9c, 0x40, 0x1e, 0x61, 0, 10, 0x58, 0xcb, 'h', 'i' };
+	static const uint8_t golden[] = { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x08, 0x00, 0x45, 0, 0, 30, 0, 0, 0, 0, 64, 17, 0xf6, 0xcb, 192, 0,
+		2, 1, 192, 0, 2, 2, 0x9c, 0x40, 0x1e, 0x61, 0, 10, 0x58, 0xcb, 'h', 'i' };
 	build(PACKET(UDP(), PAYLOAD(TEXT("hi")), ETH(.no_pad = true)));
 	ck_assert_uint_eq(frame_len, sizeof(golden));
 	ck_assert_mem_eq(frame, golden, sizeof(golden));
@@ -77,10 +79,11 @@ END_TEST
 START_TEST(tcp_round_trip)
 {
 	build(PACKET(TCP(.seq = EQ(0xfffffff0), .ack = EQ(7), .flags = EQ(TCP_SYN | TCP_ACK), .window = EQ(1234), .urgent = EQ(9), .mss = EQ(1400),
-				.sack_ok = EQ(1), .ts_val = EQ(5), .ts_ecr = EQ(6), .wscale = EQ(3)),
+			     .sack_ok = EQ(1), .ts_val = EQ(5), .ts_ecr = EQ(6), .wscale = EQ(3)),
 		IP4(.tos = EQ(0x2e), .id = EQ(77), .df = EQ(1), .ttl = EQ(3)), PAYLOAD(PATTERN(300))));
-	ck_matches(TCP(.src_port = EQ(40000), .seq = EQ(0xfffffff0), .ack = EQ(7), .flags = EQ(TCP_SYN | TCP_ACK), .window = EQ(1234), .urgent = EQ(9),
-			   .mss = EQ(1400), .sack_ok = EQ(1), .ts_val = EQ(5), .ts_ecr = EQ(6), .wscale = EQ(3), .header_len = EQ(40), .ok = EQ(1)),
+	ck_matches(
+		TCP(.src_port = EQ(40000), .seq = EQ(0xfffffff0), .ack = EQ(7), .flags = EQ(TCP_SYN | TCP_ACK), .window = EQ(1234), .urgent = EQ(9),
+			.mss = EQ(1400), .sack_ok = EQ(1), .ts_val = EQ(5), .ts_ecr = EQ(6), .wscale = EQ(3), .header_len = EQ(40), .ok = EQ(1)),
 		IP4(.tos = EQ(0x2e), .id = EQ(77), .df = EQ(1), .mf = EQ(0), .ttl = EQ(3), .ok = EQ(1), .total_len = EQ(360)), PAYLOAD(PATTERN(300)));
 	ck_differs("tcp.flags", "[R]", "[S.]", TCP(.flags = EQ(TCP_RST)));
 	ck_differs("tcp.has_mss", "no", "yes", TCP(.has_mss = EQ(0)));
@@ -157,7 +160,8 @@ START_TEST(all_mismatches_are_counted)
 {
 	struct packet_mismatch two[2];
 	build(PACKET(TCP(.flags = EQ(TCP_SYN), .seq = EQ(1), .window = EQ(2))));
-	ck_assert_uint_eq(packet_mismatches(PACKET(TCP(.flags = EQ(TCP_ACK), .seq = EQ(5), .window = EQ(6))), &dissected, frame, frame_len, two, 2), 3);
+	ck_assert_uint_eq(
+		packet_mismatches(PACKET(TCP(.flags = EQ(TCP_ACK), .seq = EQ(5), .window = EQ(6))), &dissected, frame, frame_len, two, 2), 3);
 	ck_assert_str_eq(two[0].field, "tcp.seq");
 	ck_assert_str_eq(two[1].field, "tcp.flags");
 }

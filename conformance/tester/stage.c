@@ -53,7 +53,8 @@ static void answer_arp(struct tester *t, const struct arp_pkt *a)
 {
 	uint8_t reply[ETH_MIN_FRAME];
 	int len = packet_build(&(struct packet){ ETH(.dst = HW(a->sha), .src = HW(t->my_mac)),
-		ARP(.op = EQ(ARP_OP_REPLY), .sha = HW(t->my_mac), .spa = IP(a->tpa), .tha = HW(a->sha), .tpa = IP(a->spa)) }, NULL, reply, sizeof(reply));
+				       ARP(.op = EQ(ARP_OP_REPLY), .sha = HW(t->my_mac), .spa = IP(a->tpa), .tha = HW(a->sha), .tpa = IP(a->spa)) },
+		NULL, reply, sizeof(reply));
 	tester_send_bytes(t, reply, (size_t)len);
 }
 

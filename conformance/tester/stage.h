@@ -10,7 +10,7 @@
 
 struct stage_setup {
 	const struct dut_ops *ops;
-	unsigned layers;                    /* DUT_LAYER_…; 0: all the variant has */
+	unsigned layers; /* DUT_LAYER_…; 0: all the variant has */
 	unsigned n_options;
 	const struct dut_option *options;
 	uint64_t seed;
@@ -21,8 +21,8 @@ struct stage_setup {
 struct stage_frame {
 	uint64_t t_ns;
 	bool from_dut;
-	bool waiting;       /* from the DUT, and nobody expected it yet */
-	char *note;         /* why it did not match, or what became of it; or NULL */
+	bool waiting; /* from the DUT, and nobody expected it yet */
+	char *note;   /* why it did not match, or what became of it; or NULL */
 	uint8_t *bytes;
 	size_t len;
 };
@@ -34,11 +34,11 @@ enum stage_outcome { STAGE_PASS, STAGE_FAIL, STAGE_SKIP };
 /* How a case ended. */
 struct stage_verdict {
 	enum stage_outcome outcome;
-	char message[512];                  /* one line; empty when passed */
-	char expected[512], got[512];       /* one-line packets or values; may be empty */
-	unsigned n_fields;                  /* where the nearest frame differed */
+	char message[512];            /* one line; empty when passed */
+	char expected[512], got[512]; /* one-line packets or values; may be empty */
+	unsigned n_fields;            /* where the nearest frame differed */
 	struct packet_mismatch fields[STAGE_FIELDS_MAX];
-	const char *file;                   /* the check that ended the case */
+	const char *file; /* the check that ended the case */
 	int line;
 };
 
@@ -55,14 +55,14 @@ struct tester_private {
 	struct link *link;
 	struct link_port *port;
 	bool answer_arp;
-	bool started;               /* start-up is over: frames wait to be expected */
+	bool started; /* start-up is over: frames wait to be expected */
 	struct stage_frame *log;
 	size_t n_log, cap_log;
-	size_t next;                /* frames before this index wait for nobody */
-	int provoke_sock;           /* tester_provoke's, -1: none yet */
+	size_t next;      /* frames before this index wait for nobody */
+	int provoke_sock; /* tester_provoke's, -1: none yet */
 	unsigned provoke_kind;
 	struct stage_verdict verdict;
-	void *jump;                 /* jmp_buf of stage_play */
+	void *jump; /* jmp_buf of stage_play */
 };
 /* Ends the case with the verdict as filled in. */
 _Noreturn void stage_end(struct tester *t, enum stage_outcome outcome);

@@ -11,7 +11,7 @@ static uint32_t my_timestamp(const struct tcp_peer *peer)
 	return (uint32_t)(1000000 + tester_now(peer->t) / NS_PER_MS);
 }
 
-void (tcp_peer_init)(struct tester *t, struct tcp_peer *peer, const struct tcp_peer_setup *setup)
+void(tcp_peer_init)(struct tester *t, struct tcp_peer *peer, const struct tcp_peer_setup *setup)
 {
 	*peer = (struct tcp_peer){ .t = t, .setup = *setup, .listener = -1, .sock = -1, .dut_mss = 536 };
 	struct tcp_peer_setup *s = &peer->setup;
@@ -129,7 +129,7 @@ static void open_passive(struct tcp_peer *peer)
 	EXPECT_HERE(t, SECONDS(1), FROM_DUT(peer, .flags = EQ(TCP_ACK), .seq = EQ(peer->irs + 1), .ack = EQ(peer->snd_nxt)));
 }
 
-void (tcp_peer_open)(struct tester *t, struct tcp_peer *peer, const struct tcp_peer_setup *setup)
+void(tcp_peer_open)(struct tester *t, struct tcp_peer *peer, const struct tcp_peer_setup *setup)
 {
 	(tcp_peer_init)(t, peer, setup);
 	if (setup->dut_connects) {
@@ -165,24 +165,25 @@ void tcp_peer_send_data(struct tcp_peer *peer, size_t len)
 	}
 }
 
-void (tcp_peer_expect_data)(struct tcp_peer *peer, size_t len, uint64_t within_ns)
+void(tcp_peer_expect_data)(struct tcp_peer *peer, size_t len, uint64_t within_ns)
 {
 	struct tester *t = peer->t;
 	uint8_t right[65536];
 	while (len > 0) {
-		EXPECT_HERE(t, within_ns, FROM_DUT(peer, .seq = EQ(peer->rcv_nxt), .flags = BITS(TCP_SYN | TCP_RST | TCP_ACK, TCP_ACK)), PAYLOAD_LEN(BETWEEN(1, len)));
+		EXPECT_HERE(t, within_ns, FROM_DUT(peer, .seq = EQ(peer->rcv_nxt), .flags = BITS(TCP_SYN | TCP_RST | TCP_ACK, TCP_ACK)),
+			PAYLOAD_LEN(BETWEEN(1, len)));
 		stream_bytes(peer->irs + 1, peer->rcv_nxt, right, t->got.payload_len);
 		for (size_t i = 0; i < t->got.payload_len; i++)
 			if (t->got.payload[i] != right[i])
-				tester_fail(t, "byte %zu of the DUT's stream: expected 0x%02x, got 0x%02x", (size_t)(peer->rcv_nxt - peer->irs - 1) + i, right[i],
-					t->got.payload[i]);
+				tester_fail(t, "byte %zu of the DUT's stream: expected 0x%02x, got 0x%02x",
+					(size_t)(peer->rcv_nxt - peer->irs - 1) + i, right[i], t->got.payload[i]);
 		len -= t->got.payload_len;
 		tcp_peer_took(peer);
 		tester_send(t, &(struct packet){ SEG(peer) });
 	}
 }
 
-void (tcp_peer_dut_write)(struct tcp_peer *peer, size_t len)
+void(tcp_peer_dut_write)(struct tcp_peer *peer, size_t len)
 {
 	uint8_t bytes[4096];
 	while (len > 0) {
@@ -197,7 +198,7 @@ void (tcp_peer_dut_write)(struct tcp_peer *peer, size_t len)
 	}
 }
 
-void (tcp_peer_dut_read)(struct tcp_peer *peer, size_t len)
+void(tcp_peer_dut_read)(struct tcp_peer *peer, size_t len)
 {
 	uint8_t bytes[4096];
 	while (len > 0) {

@@ -17,32 +17,32 @@
 
 /* All zero: the DUT listens on t->dut_port and the tester connects from t->my_port, with MSS 1460, window 65535, no other options. */
 struct tcp_peer_setup {
-	bool dut_connects;         /* the DUT opens: to my_port, from a port of its choice */
+	bool dut_connects;          /* the DUT opens: to my_port, from a port of its choice */
 	uint16_t my_port, dut_port; /* 0: t->my_port, t->dut_port */
-	uint32_t iss;              /* 0: drawn from t->random */
-	uint16_t mss;              /* our MSS option; 0: 1460 */
-	bool no_mss;               /* no MSS option at all */
-	uint32_t window;           /* bytes we offer, 0: 65535; what header fields carry is scaled once wscale is agreed */
+	uint32_t iss;               /* 0: drawn from t->random */
+	uint16_t mss;               /* our MSS option; 0: 1460 */
+	bool no_mss;                /* no MSS option at all */
+	uint32_t window;            /* bytes we offer, 0: 65535; what header fields carry is scaled once wscale is agreed */
 	bool use_wscale;
-	uint8_t wscale;            /* our shift */
-	bool timestamps, sack;     /* offered in our SYN or SYN,ACK */
+	uint8_t wscale;                       /* our shift */
+	bool timestamps, sack;                /* offered in our SYN or SYN,ACK */
 	const struct tcp_peer *same_listener; /* the DUT accepts from this earlier peer's listener instead of a new one */
 };
 
 struct tcp_peer {
 	struct tester *t;
-	struct tcp_peer_setup setup;   /* with every default filled in */
+	struct tcp_peer_setup setup; /* with every default filled in */
 	uint16_t my_port, dut_port;
-	uint32_t iss, irs;             /* our and the DUT's initial sequence numbers */
-	uint32_t snd_nxt, rcv_nxt;     /* what SEG puts into seq and ack */
-	uint32_t window;               /* bytes offered in SEG; change it freely */
-	uint16_t dut_mss;              /* what the DUT's SYN said; 536 when it said nothing (RFC 9293 section 3.7.1) */
-	uint8_t my_shift, dut_shift;   /* 0 unless both sides offered window scale */
-	bool timestamps, sack;         /* agreed on */
-	uint64_t dut_written;          /* bytes tcp_peer_dut_write() gave to the DUT's socket */
-	uint64_t dut_read;             /* bytes tcp_peer_dut_read() took from it */
-	int listener, sock;            /* the DUT's sockets: listener -1 when it connected */
-	struct packet send, match;     /* what SEG and FROM_DUT are based on */
+	uint32_t iss, irs;           /* our and the DUT's initial sequence numbers */
+	uint32_t snd_nxt, rcv_nxt;   /* what SEG puts into seq and ack */
+	uint32_t window;             /* bytes offered in SEG; change it freely */
+	uint16_t dut_mss;            /* what the DUT's SYN said; 536 when it said nothing (RFC 9293 section 3.7.1) */
+	uint8_t my_shift, dut_shift; /* 0 unless both sides offered window scale */
+	bool timestamps, sack;       /* agreed on */
+	uint64_t dut_written;        /* bytes tcp_peer_dut_write() gave to the DUT's socket */
+	uint64_t dut_read;           /* bytes tcp_peer_dut_read() took from it */
+	int listener, sock;          /* the DUT's sockets: listener -1 when it connected */
+	struct packet send, match;   /* what SEG and FROM_DUT are based on */
 };
 
 /* A segment to send: by default an ACK from peer's port with seq snd_nxt, ack rcv_nxt, its window, a timestamp when agreed. */
@@ -56,8 +56,8 @@ const struct packet *tcp_peer_match_base(struct tcp_peer *peer);
 #define tcp_peer_open(t, peer, ...) (tcp_peer_open)(HERE(t), (peer), &(struct tcp_peer_setup){ __VA_ARGS__ })
 /* Ports and iss only; no socket, no frame: for cases about the handshake itself. rcv_nxt is 0 until tcp_peer_took(). */
 #define tcp_peer_init(t, peer, ...) (tcp_peer_init)(HERE(t), (peer), &(struct tcp_peer_setup){ __VA_ARGS__ })
-void (tcp_peer_open)(struct tester *t, struct tcp_peer *peer, const struct tcp_peer_setup *setup);
-void (tcp_peer_init)(struct tester *t, struct tcp_peer *peer, const struct tcp_peer_setup *setup);
+void(tcp_peer_open)(struct tester *t, struct tcp_peer *peer, const struct tcp_peer_setup *setup);
+void(tcp_peer_init)(struct tester *t, struct tcp_peer *peer, const struct tcp_peer_setup *setup);
 /* Our SYN (or SYN,ACK) with the options of the setup; snd_nxt moves behind it. */
 void tcp_peer_send_syn(struct tcp_peer *peer, uint16_t flags);
 /* t->got is the DUT's SYN or SYN,ACK: takes over its port, numbers and options. */
@@ -73,13 +73,13 @@ void tcp_peer_data(const struct tcp_peer *peer, size_t offset, uint8_t *buf, siz
 #define tcp_peer_ack(peer) SEND((peer)->t, SEG(peer))
 /* Expects the next len bytes of the DUT's stream in order, each segment within within_ns, right to the byte; acknowledges each. rcv_nxt moves. */
 #define tcp_peer_expect_data(peer, len, within_ns) (HERE((peer)->t), (tcp_peer_expect_data)((peer), (len), (within_ns)))
-void (tcp_peer_expect_data)(struct tcp_peer *peer, size_t len, uint64_t within_ns);
+void(tcp_peer_expect_data)(struct tcp_peer *peer, size_t len, uint64_t within_ns);
 
 /* The DUT's application writes the next len bytes of its stream, which its socket must take whole. */
 #define tcp_peer_dut_write(peer, len) (HERE((peer)->t), (tcp_peer_dut_write)((peer), (len)))
 /* The DUT's application reads exactly len bytes: they must be there and right. */
 #define tcp_peer_dut_read(peer, len) (HERE((peer)->t), (tcp_peer_dut_read)((peer), (len)))
-void (tcp_peer_dut_write)(struct tcp_peer *peer, size_t len);
-void (tcp_peer_dut_read)(struct tcp_peer *peer, size_t len);
+void(tcp_peer_dut_write)(struct tcp_peer *peer, size_t len);
+void(tcp_peer_dut_read)(struct tcp_peer *peer, size_t len);
 
 #endif

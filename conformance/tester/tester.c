@@ -293,7 +293,7 @@ bool tester_saw(struct tester *t, uint64_t within_ns, const struct packet *p)
 	return true;
 }
 
-void (tester_resolve)(struct tester *t)
+void(tester_resolve)(struct tester *t)
 {
 	if (!(t->layers & DUT_LAYER_ARP))
 		return;

@@ -14,8 +14,8 @@
 #include "conformance/tester/packet.h"
 #include "sim/host/host.h"
 
-#define MILLISECONDS(n) ((uint64_t)(n) * NS_PER_MS)
-#define SECONDS(n) ((uint64_t)(n) * NS_PER_S)
+#define MILLISECONDS(n) ((uint64_t)(n)*NS_PER_MS)
+#define SECONDS(n) ((uint64_t)(n)*NS_PER_S)
 #define MINUTES(n) SECONDS(60 * (uint64_t)(n))
 #define HOURS(n) MINUTES(60 * (uint64_t)(n))
 
@@ -26,23 +26,23 @@ struct tester_private;
 struct tester {
 	struct world *world;
 	struct host *dut;
-	unsigned layers;                            /* DUT_LAYER_… the stack under test consists of; what a variant without DUT_CAP_LAYERS has is all */
-	unsigned capabilities;                      /* DUT_CAP_… of the variant */
-	struct mac my_mac, dut_mac, other_mac;      /* other: nobody on the wire */
-	struct ip4_addr my_ip, dut_ip, other_ip;    /* other: on the subnet, played by the tester when a case wants a third host */
+	unsigned layers;                       /* DUT_LAYER_… the stack under test consists of; what a variant without DUT_CAP_LAYERS has is all */
+	unsigned capabilities;                 /* DUT_CAP_… of the variant */
+	struct mac my_mac, dut_mac, other_mac; /* other: nobody on the wire */
+	struct ip4_addr my_ip, dut_ip, other_ip;           /* other: on the subnet, played by the tester when a case wants a third host */
 	struct ip4_addr gateway_ip, far_ip, net_broadcast; /* far: 198.51.100.1, reached through the gateway */
-	uint16_t my_port, dut_port;                 /* 40000, 7777: what UDP and TCP headers sent have when a case says nothing */
-	struct random_stream random;                /* the case's own */
+	uint16_t my_port, dut_port;                        /* 40000, 7777: what UDP and TCP headers sent have when a case says nothing */
+	struct random_stream random;                       /* the case's own */
 
-	struct frame got;                           /* the frame the last EXPECT (or true tester_saw) matched … */
-	uint8_t got_bytes[TESTER_FRAME_MAX];        /* … and its bytes, which got points into */
+	struct frame got;                    /* the frame the last EXPECT (or true tester_saw) matched … */
+	uint8_t got_bytes[TESTER_FRAME_MAX]; /* … and its bytes, which got points into */
 	size_t got_len;
-	uint64_t got_ns;                            /* when it arrived */
-	struct frame sent;                          /* likewise the last SEND: what an ICMP error would quote is sent.l3 */
+	uint64_t got_ns;   /* when it arrived */
+	struct frame sent; /* likewise the last SEND: what an ICMP error would quote is sent.l3 */
 	uint8_t sent_bytes[TESTER_FRAME_MAX];
 	size_t sent_len;
 
-	const char *file;                           /* where the case is: the last macro or call below that it used */
+	const char *file; /* where the case is: the last macro or call below that it used */
 	int line;
 	struct tester_private *p;
 };
@@ -101,7 +101,7 @@ uint64_t tester_now(const struct tester *t);
 void tester_answer_arp(struct tester *t, bool on);
 /* Teaches the DUT my_mac ↔ my_ip through an ARP exchange, where the composition has ARP. Nothing else of it is left waiting. */
 #define tester_resolve(t) (tester_resolve)(HERE(t))
-void (tester_resolve)(struct tester *t);
+void(tester_resolve)(struct tester *t);
 
 /* Ends the case as SKIP unless the variant has all capabilities (DUT_CAP_…); unless the composition has all layers (DUT_LAYER_…). */
 void tester_need(struct tester *t, unsigned capabilities);
@@ -112,10 +112,10 @@ bool tester_has(const struct tester *t, unsigned capabilities, unsigned layers);
  * Socket calls on the DUT that must succeed (else the case fails at its own line). A socket of a kind the variant or the
  * composition does not have ends the case as SKIP.
  */
-#define tester_udp_socket(t, port) (tester_udp_socket)(HERE(t), (port))        /* bound to any:port, IPv4 */
+#define tester_udp_socket(t, port) (tester_udp_socket)(HERE(t), (port)) /* bound to any:port, IPv4 */
 #define tester_tcp_listener(t, port) (tester_tcp_listener)(HERE(t), (port))
 #define tester_tcp_connect(t, to_port) (tester_tcp_connect)(HERE(t), (to_port)) /* towards my_ip; returns at once */
-#define tester_accept(t, listener) (tester_accept)(HERE(t), (listener))        /* runs what is due now first; the connection */
+#define tester_accept(t, listener) (tester_accept)(HERE(t), (listener))         /* runs what is due now first; the connection */
 #define tester_raw_socket(t, protocol) (tester_raw_socket)(HERE(t), (protocol))
 #define tester_ping_socket(t) (tester_ping_socket)(HERE(t))
 #define tester_packet_socket(t, ethertype) (tester_packet_socket)(HERE(t), (ethertype))
@@ -127,23 +127,23 @@ bool tester_has(const struct tester *t, unsigned capabilities, unsigned layers);
 #define tester_provoke(t, to) (tester_provoke)(HERE(t), (to), 32)
 /* The same with len pattern bytes as its payload. */
 #define tester_provoke_len(t, to, len) (tester_provoke)(HERE(t), (to), (len))
-int (tester_udp_socket)(struct tester *t, uint16_t port);
-int (tester_tcp_listener)(struct tester *t, uint16_t port);
-int (tester_tcp_connect)(struct tester *t, uint16_t to_port);
-int (tester_accept)(struct tester *t, int listener);
-int (tester_raw_socket)(struct tester *t, uint8_t protocol);
-int (tester_ping_socket)(struct tester *t);
-int (tester_packet_socket)(struct tester *t, uint16_t ethertype);
-void (tester_dut_send)(struct tester *t, int sock, size_t len, struct ip4_addr to, uint16_t port);
-void (tester_dut_ping)(struct tester *t, int sock, uint16_t seq, size_t len, struct ip4_addr to);
-void (tester_provoke)(struct tester *t, struct ip4_addr to, size_t len);
+int(tester_udp_socket)(struct tester *t, uint16_t port);
+int(tester_tcp_listener)(struct tester *t, uint16_t port);
+int(tester_tcp_connect)(struct tester *t, uint16_t to_port);
+int(tester_accept)(struct tester *t, int listener);
+int(tester_raw_socket)(struct tester *t, uint8_t protocol);
+int(tester_ping_socket)(struct tester *t);
+int(tester_packet_socket)(struct tester *t, uint16_t ethertype);
+void(tester_dut_send)(struct tester *t, int sock, size_t len, struct ip4_addr to, uint16_t port);
+void(tester_dut_ping)(struct tester *t, int sock, uint16_t seq, size_t len, struct ip4_addr to);
+void(tester_provoke)(struct tester *t, struct ip4_addr to, size_t len);
 /* Runs what is due now, then reads: bytes of the next datagram (or of the stream) waiting on the DUT's socket, -EAGAIN, another error. buf may be NULL. */
 long tester_dut_recv(struct tester *t, int sock, void *buf, size_t cap, struct dut_sockaddr *from);
 /* The DUT's socket gets exactly one datagram of len pattern bytes; nothing. Else the case fails. */
 #define tester_delivered(t, sock, len) (tester_delivered)(HERE(t), (sock), (len))
 #define tester_not_delivered(t, sock) (tester_not_delivered)(HERE(t), (sock))
-void (tester_delivered)(struct tester *t, int sock, size_t len);
-void (tester_not_delivered)(struct tester *t, int sock);
+void(tester_delivered)(struct tester *t, int sock, size_t len);
+void(tester_not_delivered)(struct tester *t, int sock);
 struct dut_sockaddr tester_sockaddr(struct ip4_addr ip, uint16_t port);
 
 #endif

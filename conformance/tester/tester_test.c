@@ -51,12 +51,15 @@ static void fake_frame_in(void *dut, unsigned ifindex, const uint8_t *frame, siz
 	frame_dissect(&in, frame, len);
 	struct packet_eth eth = { .on = true, .dst = HW(in.eth.src), .src = HW(in.eth.dst) };
 	if (in.layers & FRAME_ARP && in.arp.op == ARP_OP_REQUEST)
-		send_frame(f, &(struct packet){ .eth = eth, ARP(.op = EQ(ARP_OP_REPLY), .sha = HW(((struct mac){ { 2, 0, 0, 0, 0, 2 } })), .spa = IP(in.arp.tpa),
-			.tha = HW(in.arp.sha), .tpa = IP(in.arp.spa)) });
+		send_frame(f, &(struct packet){ .eth = eth,
+				      ARP(.op = EQ(ARP_OP_REPLY), .sha = HW(((struct mac){ { 2, 0, 0, 0, 0, 2 } })), .spa = IP(in.arp.tpa),
+					      .tha = HW(in.arp.sha), .tpa = IP(in.arp.spa)) });
 	if (in.layers & FRAME_ICMP4)
 		send_frame(f, &(struct packet){ .eth = eth, ARP(.sha = HW(in.eth.dst), .spa = IP(in.ip4.dst), .tpa = IP(in.ip4.src)) });
 	if (in.layers & FRAME_UDP) {
-		struct packet p = { .eth = eth, IP4(.src = IP(in.ip4.dst), .dst = IP(in.ip4.src)), UDP(.src_port = EQ(in.udp.dst_port), .dst_port = EQ(in.udp.src_port)),
+		struct packet p = { .eth = eth,
+			IP4(.src = IP(in.ip4.dst), .dst = IP(in.ip4.src)),
+			UDP(.src_port = EQ(in.udp.dst_port), .dst_port = EQ(in.udp.src_port)),
 			PAYLOAD(BYTES(in.payload, in.payload_len)) };
 		f->len = packet_build(&p, NULL, f->echo, sizeof(f->echo));
 		f->at_ns = f->now_ns + MILLISECONDS(100);
@@ -81,8 +84,14 @@ static void fake_advance(void *dut, uint64_t now_ns)
 	f->host.frame_out(f->host.arg, 0, f->echo, (size_t)f->len);
 }
 
-static const struct dut_ops fake_ops = { .abi = DUT_ABI, .name = "fake", .capabilities = fake_capabilities, .create = fake_create, .destroy = free,
-	.frame_in = fake_frame_in, .deadline = fake_deadline, .advance = fake_advance };
+static const struct dut_ops fake_ops = { .abi = DUT_ABI,
+	.name = "fake",
+	.capabilities = fake_capabilities,
+	.create = fake_create,
+	.destroy = free,
+	.frame_in = fake_frame_in,
+	.deadline = fake_deadline,
+	.advance = fake_advance };
 
 static struct tester *t_;
 static const struct stage_verdict *verdict;
@@ -100,7 +109,8 @@ static void teardown(void)
 
 /* Plays a case written in place. */
 #define PLAY(name) verdict = stage_play(t_, name)
-#define ck_verdict(outcome_, message_) do { \
+#define ck_verdict(outcome_, message_) \
+	do { \
 		ck_assert_str_eq(verdict->message, message_); \
 		ck_assert_int_eq(verdict->outcome, outcome_); \
 	} while (0)

@@ -9,14 +9,17 @@ static const struct mac all_hosts_mac = { { 0x01, 0x00, 0x5e, 0, 0, 1 } };
 
 #define PORT_UNREACHABLE ICMP4(.type = EQ(ICMP4_UNREACHABLE), .code = EQ(ICMP4_UNREACH_PORT))
 
-CASE(udp, port_unreachable_sent, SHOULD, "RFC 1122 section 4.1.3.1", "A datagram for a port nobody listens on is answered with an ICMP port unreachable that quotes it.")
+CASE(udp, port_unreachable_sent, SHOULD, "RFC 1122 section 4.1.3.1",
+	"A datagram for a port nobody listens on is answered with an ICMP port unreachable that quotes it.")
 {
 	tester_need_layers(t, DUT_LAYER_ICMPV4);
 	SEND(t, UDP(.dst_port = EQ(9)), PAYLOAD(PATTERN(20)));
-	EXPECT(t, SECONDS(2), IP4(.src = IP(t->dut_ip), .dst = IP(t->my_ip)), PORT_UNREACHABLE, PAYLOAD(STARTS(t->sent.l3, IP4_HDR_LEN + UDP_HDR_LEN)));
+	EXPECT(t, SECONDS(2), IP4(.src = IP(t->dut_ip), .dst = IP(t->my_ip)), PORT_UNREACHABLE,
+		PAYLOAD(STARTS(t->sent.l3, IP4_HDR_LEN + UDP_HDR_LEN)));
 }
 
-CASE(udp, no_port_unreachable_for_broadcast, MUST, "RFC 1122 section 3.2.2", "A broadcast to a port nobody listens on never causes an error (fraggle).")
+CASE(udp, no_port_unreachable_for_broadcast, MUST, "RFC 1122 section 3.2.2",
+	"A broadcast to a port nobody listens on never causes an error (fraggle).")
 {
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(t->net_broadcast)), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
 	SEND(t, ETH(.dst = HW(broadcast_mac)), IP4(.dst = IP(ip4_from_u32(UINT32_MAX))), UDP(.dst_port = EQ(7)), PAYLOAD(PATTERN(20)));
@@ -33,7 +36,8 @@ CASE(udp, no_port_unreachable_for_multicast, MUST, "RFC 1122 section 3.2.2", "A 
 	udp_alive(t);
 }
 
-CASE(udp, no_port_unreachable_for_bad_checksum, MUST, "RFC 1122 section 4.1.3.4", "A datagram with a bad checksum is discarded silently, even when nobody listens on its port.")
+CASE(udp, no_port_unreachable_for_bad_checksum, MUST, "RFC 1122 section 4.1.3.4",
+	"A datagram with a bad checksum is discarded silently, even when nobody listens on its port.")
 {
 	SEND(t, UDP(.dst_port = EQ(9), .checksum = EQ(0x1234)), PAYLOAD(PATTERN(20)));
 	EXPECT_SILENCE(t, SECONDS(2));
@@ -64,7 +68,8 @@ CASE(udp, error_passed_to_application, MUST, "RFC 1122 section 4.1.3.3", "An ICM
 	REQUIRE_EQ(t, "error of the socket", host_error(t->dut, sock), -ECONNREFUSED);
 }
 
-CASE(udp, error_about_another_ignored, MUST, "RFC 1122 section 4.1.3.3; RFC 5927 section 4", "An ICMP error that quotes a datagram the socket did not send is not passed to it.")
+CASE(udp, error_about_another_ignored, MUST, "RFC 1122 section 4.1.3.3; RFC 5927 section 4",
+	"An ICMP error that quotes a datagram the socket did not send is not passed to it.")
 {
 	tester_need_layers(t, DUT_LAYER_ICMPV4);
 	int sock = connected_sender(t);
@@ -90,7 +95,8 @@ CASE(udp, source_quench_ignored, MUST, "RFC 6633 section 4", "A source quench is
 	REQUIRE_EQ(t, "error of the socket", host_error(t->dut, sock), 0);
 }
 
-CASE(udp, connected_socket_hears_its_peer_only, MUST, "POSIX.1-2017, connect()", "A socket connected to a peer is given nothing from another address or port.")
+CASE(udp, connected_socket_hears_its_peer_only, MUST, "POSIX.1-2017, connect()",
+	"A socket connected to a peer is given nothing from another address or port.")
 {
 	int sock = connected_sender(t);
 	SEND(t, IP4(.src = IP(t->other_ip)), UDP(), PAYLOAD(PATTERN(9)));

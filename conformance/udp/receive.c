@@ -4,7 +4,8 @@
 
 static const struct mac broadcast_mac = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
-CASE(udp, delivers_to_port, MUST, "RFC 768, User Interface", "A datagram is delivered to the port it names, with its data and its source address and port.")
+CASE(udp, delivers_to_port, MUST, "RFC 768, User Interface",
+	"A datagram is delivered to the port it names, with its data and its source address and port.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	SEND(t, UDP(.src_port = EQ(4321)), PAYLOAD(PATTERN(100)));
@@ -25,7 +26,8 @@ CASE(udp, other_port_not_delivered, MUST, "RFC 768, Fields", "A datagram is neve
 	tester_delivered(t, neighbour, 10);
 }
 
-CASE(udp, empty_datagram_delivered, MUST, "RFC 768, Fields", "The minimum length is eight: a datagram without data is delivered as one of zero bytes.")
+CASE(udp, empty_datagram_delivered, MUST, "RFC 768, Fields",
+	"The minimum length is eight: a datagram without data is delivered as one of zero bytes.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	SEND(t, UDP());
@@ -50,7 +52,8 @@ CASE(udp, boundaries_kept, MUST, "RFC 768", "Datagrams are delivered one by one,
 	tester_not_delivered(t, sock);
 }
 
-CASE(udp, reassembled_datagram_delivered, MUST, "RFC 1122 section 3.3.2", "A datagram that came in fragments is delivered whole, and its checksum is verified over the whole.")
+CASE(udp, reassembled_datagram_delivered, MUST, "RFC 1122 section 3.3.2",
+	"A datagram that came in fragments is delivered whole, and its checksum is verified over the whole.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	uint8_t frame[1600];
@@ -86,7 +89,8 @@ CASE(udp, bad_checksum_dropped, MUST, "RFC 1122 section 4.1.3.4", "A datagram wh
 	tester_delivered(t, sock, 51);
 }
 
-CASE(udp, checksum_covers_addresses, MUST, "RFC 768, Pseudo Header", "The checksum covers the pseudo-header: a datagram delivered to the wrong address is discarded.")
+CASE(udp, checksum_covers_addresses, MUST, "RFC 768, Pseudo Header",
+	"The checksum covers the pseudo-header: a datagram delivered to the wrong address is discarded.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	uint8_t frame[128];
@@ -105,7 +109,8 @@ CASE(udp, zero_checksum_accepted, MUST, "RFC 768, Fields", "A checksum of zero m
 	tester_delivered(t, sock, 30);
 }
 
-CASE(udp, length_below_header_dropped, SHOULD, "RFC 768, Fields; RFC 1122 section 1.2.2", "The minimum length is eight: what claims less is no user datagram and is not delivered.")
+CASE(udp, length_below_header_dropped, SHOULD, "RFC 768, Fields; RFC 1122 section 1.2.2",
+	"The minimum length is eight: what claims less is no user datagram and is not delivered.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	for (unsigned len = 0; len < 8; len++)
@@ -117,7 +122,8 @@ CASE(udp, length_below_header_dropped, SHOULD, "RFC 768, Fields; RFC 1122 sectio
 static const unsigned lengths_beyond[] = { 39, 100, 1400, 65535 }; /* of 38 */
 #define N_BEYOND (sizeof(lengths_beyond) / sizeof(lengths_beyond[0]))
 
-CASE(udp, length_beyond_datagram_not_believed, MUST, "RFC 768, Fields; RFC 1122 section 1.2.2", "With a length beyond the IP payload never more is delivered than arrived: it would be other memory.")
+CASE(udp, length_beyond_datagram_not_believed, MUST, "RFC 768, Fields; RFC 1122 section 1.2.2",
+	"With a length beyond the IP payload never more is delivered than arrived: it would be other memory.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	static uint8_t got[65536];
@@ -130,7 +136,8 @@ CASE(udp, length_beyond_datagram_not_believed, MUST, "RFC 768, Fields; RFC 1122 
 	udp_alive(t);
 }
 
-CASE(udp, length_beyond_datagram_dropped, SHOULD, "RFC 768, Fields; RFC 1122 section 1.2.2", "A datagram with a length beyond the IP payload has lost its end: it is not delivered.")
+CASE(udp, length_beyond_datagram_dropped, SHOULD, "RFC 768, Fields; RFC 1122 section 1.2.2",
+	"A datagram with a length beyond the IP payload has lost its end: it is not delivered.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	for (unsigned i = 0; i < N_BEYOND; i++)
@@ -139,7 +146,8 @@ CASE(udp, length_beyond_datagram_dropped, SHOULD, "RFC 768, Fields; RFC 1122 sec
 	udp_alive(t);
 }
 
-CASE(udp, length_within_datagram_honoured, MUST, "RFC 768, Fields", "The length says where the data ends: bytes of the IP payload behind it are never delivered.")
+CASE(udp, length_within_datagram_honoured, MUST, "RFC 768, Fields",
+	"The length says where the data ends: bytes of the IP payload behind it are never delivered.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	SEND(t, UDP(.len = EQ(8 + 10), .checksum = EQ(0)), PAYLOAD(PATTERN(30)));
@@ -179,7 +187,8 @@ CASE(udp, invalid_source_dropped, MUST, "RFC 1122 section 4.1.3.6", "A datagram 
 	udp_alive(t);
 }
 
-CASE(udp, flood_survived, MUST, "RFC 1122 section 1.2.2", "Thousands of datagrams nobody reads do no harm: what is read later is whole, and the next one gets through.")
+CASE(udp, flood_survived, MUST, "RFC 1122 section 1.2.2",
+	"Thousands of datagrams nobody reads do no harm: what is read later is whole, and the next one gets through.")
 {
 	int sock = tester_udp_socket(t, t->dut_port);
 	for (unsigned i = 0; i < 5000; i++)

@@ -2,11 +2,13 @@
 /* Sending: RFC 768, RFC 1122 section 4.1. */
 #include "conformance/udp/udp.h"
 
-CASE(udp, sends_sound_datagram, MUST, "RFC 768; RFC 1122 section 4.1.3.6", "What is sent has the socket's port, the host's address, the right length and data.")
+CASE(udp, sends_sound_datagram, MUST, "RFC 768; RFC 1122 section 4.1.3.6",
+	"What is sent has the socket's port, the host's address, the right length and data.")
 {
 	int sock = tester_udp_socket(t, 5555);
 	tester_dut_send(t, sock, 101, t->my_ip, 4444);
-	EXPECT(t, SECONDS(2), IP4(.src = IP(t->dut_ip), .dst = IP(t->my_ip)), UDP(.src_port = EQ(5555), .dst_port = EQ(4444), .len = EQ(109), .ok = EQ(1)), PAYLOAD(PATTERN(101)));
+	EXPECT(t, SECONDS(2), IP4(.src = IP(t->dut_ip), .dst = IP(t->my_ip)),
+		UDP(.src_port = EQ(5555), .dst_port = EQ(4444), .len = EQ(109), .ok = EQ(1)), PAYLOAD(PATTERN(101)));
 }
 
 CASE(udp, checksum_made_by_default, MUST, "RFC 1122 section 4.1.3.4", "The default is to send a checksum: the field is not 0.")
@@ -108,7 +110,8 @@ CASE(udp, port_taken_once, MUST, "POSIX.1-2017, bind()", "Two sockets never get 
 	REQUIRE(t, host_bind(t->dut, second, &local) < 0, "a second socket was bound to port 5555");
 }
 
-CASE(udp, oversized_refused, MUST, "RFC 768; RFC 791 section 3.1", "A datagram that does not fit 65535 bytes is refused, never sent cut or with a wrapped length.")
+CASE(udp, oversized_refused, MUST, "RFC 768; RFC 791 section 3.1",
+	"A datagram that does not fit 65535 bytes is refused, never sent cut or with a wrapped length.")
 {
 	int sock = tester_udp_socket(t, 5555);
 	static const uint8_t data[65535];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conformance/udp/udp.h"
 
-void (udp_alive)(struct tester *t)
+void(udp_alive)(struct tester *t)
 {
 	enum { PORT = 6789 };
 	int sock = (tester_udp_socket)(t, PORT);

@@ -7,6 +7,6 @@
 
 /* A good datagram to a socket of its own still gets through: what came before did no harm, and no silence was that of a dead stack. */
 #define udp_alive(t) (udp_alive)(HERE(t))
-void (udp_alive)(struct tester *t);
+void(udp_alive)(struct tester *t);
 
 #endif

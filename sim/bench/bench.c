@@ -210,18 +210,17 @@ static void run_all(struct measurement *all, const struct bench_options *o, unsi
 	}
 }
 
-static const char help[] =
-	"usage: plumbline bench [OPTION…]\n"
-	"Measures what things cost, each several times in turn, and prints the medians.\n"
-	"\n"
-	"  --runs N     how often (default 5)\n"
-	"  --bytes N    length of the TCP streams (default 268435456)\n"
-	"  --json FILE  where figures and runs go (default build/bench.json)\n"
-	"  --bin DIR    where the programs are (default: beside this one)\n"
-	"  --tmp DIR    for captures and result files (default /tmp)\n"
-	"  --help  --version\n"
-	"\n"
-	"Exit status: 0 everything was measured, 1 something could not be, 2 bad usage.\n";
+static const char help[] = "usage: plumbline bench [OPTION…]\n"
+			   "Measures what things cost, each several times in turn, and prints the medians.\n"
+			   "\n"
+			   "  --runs N     how often (default 5)\n"
+			   "  --bytes N    length of the TCP streams (default 268435456)\n"
+			   "  --json FILE  where figures and runs go (default build/bench.json)\n"
+			   "  --bin DIR    where the programs are (default: beside this one)\n"
+			   "  --tmp DIR    for captures and result files (default /tmp)\n"
+			   "  --help  --version\n"
+			   "\n"
+			   "Exit status: 0 everything was measured, 1 something could not be, 2 bad usage.\n";
 
 enum { OPTION_RUNS = CLI_FIRST_OPTION, OPTION_BYTES, OPTION_JSON, OPTION_BIN, OPTION_TMP };
 

@@ -20,7 +20,7 @@ struct transfer {
 	struct host *sender, *receiver;
 	int out, listener, in; /* sockets; in: -1 before it is accepted */
 	uint64_t to_send, received;
-	bool ended;            /* the receiver saw the end of the stream */
+	bool ended; /* the receiver saw the end of the stream */
 	int error;
 	uint8_t chunk[CHUNK_BYTES], sink[CHUNK_BYTES];
 };
@@ -87,8 +87,14 @@ static int make_host(struct transfer *t, const struct dut_spec *spec, unsigned l
 	const char *why = NULL;
 	struct dut_interface eth0 = { .mac = { 2, 0, 0, 0, 0, (uint8_t)last }, .mtu = 1500, .n_addrs = 1, .addrs = { { address(last).addr, 24 } } };
 	struct dut_config config = {
-		.abi = DUT_ABI, .name = last == 1 ? "sender" : "receiver", .seed = world_seed(t->w), .layers = spec->layers,
-		.n_interfaces = 1, .interfaces = &eth0, .n_options = spec->n_options, .options = spec->options,
+		.abi = DUT_ABI,
+		.name = last == 1 ? "sender" : "receiver",
+		.seed = world_seed(t->w),
+		.layers = spec->layers,
+		.n_interfaces = 1,
+		.interfaces = &eth0,
+		.n_options = spec->n_options,
+		.options = spec->options,
 	};
 	int err = host_create(t->w, spec->ops, &config, h, &why);
 	if (err < 0)

@@ -15,15 +15,19 @@
 
 /* Exit status of every program. */
 enum {
-	CLI_OK = 0,          /* all as expected */
-	CLI_UNEXPECTED = 1,  /* something was not */
-	CLI_USAGE = 2,       /* bad usage or bad input */
-	CLI_SKIPPED = 77,    /* everything was skipped */
+	CLI_OK = 0,         /* all as expected */
+	CLI_UNEXPECTED = 1, /* something was not */
+	CLI_USAGE = 2,      /* bad usage or bad input */
+	CLI_SKIPPED = 77,   /* everything was skipped */
 };
 
 /* What a table of long options begins with; cli_getopt() answers both by itself. Numbers from CLI_FIRST_OPTION on are the program's. */
 enum { CLI_OPTION_HELP = 256, CLI_OPTION_VERSION, CLI_FIRST_OPTION };
-#define CLI_COMMON_OPTIONS { "help", no_argument, NULL, CLI_OPTION_HELP }, { "version", no_argument, NULL, CLI_OPTION_VERSION }
+#define CLI_COMMON_OPTIONS \
+	{ "help", no_argument, NULL, CLI_OPTION_HELP }, \
+	{ \
+		"version", no_argument, NULL, CLI_OPTION_VERSION \
+	}
 
 /* "plumbline-NAME: message" on standard error, exit CLI_USAGE. */
 _Noreturn void cli_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -39,8 +43,8 @@ _Noreturn void cli_exit(int status);
 int cli_getopt(int argc, char **argv, const struct option *longs, const char *help);
 
 /* Each exits through cli_die(), naming what ("--seed"), unless text is such a value and nothing else. */
-uint64_t cli_u64(const char *what, const char *text);                                  /* decimal or 0x… */
-uint64_t cli_seed(const char *what, const char *text);                                 /* the same, to 2^63 - 1: what a JSON integer holds */
+uint64_t cli_u64(const char *what, const char *text);  /* decimal or 0x… */
+uint64_t cli_seed(const char *what, const char *text); /* the same, to 2^63 - 1: what a JSON integer holds */
 unsigned cli_unsigned(const char *what, const char *text, unsigned min, unsigned max);
 
 /* Returns allocated, which stays the caller's; exits through cli_die() when it is NULL. */

@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 struct output {
-	FILE *file;          /* to be written to; never closed by the caller */
-	char *path, *part;   /* private; part NULL: written in place */
+	FILE *file;        /* to be written to; never closed by the caller */
+	char *path, *part; /* private; part NULL: written in place */
 };
 
 /* Opens path for writing. 0 or -errno (-EISDIR for a folder), nothing left behind. */

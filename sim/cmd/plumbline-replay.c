@@ -8,24 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-	"usage: plumbline replay [OPTION]... CAPTURE...\n"
-	"\n"
-	"Puts the stack under test in the place of one recorded host, hands it at the recorded times what was sent to\n"
-	"that host, and tells per layer what it accepted, answered and dropped, by reason and frame number.\n"
-	"\n"
-	"  --mode open       the recorded peers' frames are sent as they are (the only mode yet)\n"
-	"  --as WHO          the host: client, server, both (one replay in each place) or an IPv4 address;\n"
-	"                    without it, the server that most was sent to\n"
-	"  --stack V         the stack (default direct); plumbline stacks lists them\n"
-	"  --seed N          seed of all randomness (default 1)\n"
-	"  --pcap DIR        write what the stack sent to DIR/CAPTURE.WHO.pcap\n"
-	"  --results FILE    write results as JSON lines (-: to standard output, the summary to standard error)\n"
-	"  --list-hosts      show who speaks in the captures, and stop\n"
-	"  --help, --version\n"
-	"\n"
-	"Exit status: 0 every capture was replayed or had nothing for the stack; 2 bad usage, or a capture that cannot be read;\n"
-	"77 nothing at all was replayed.\n";
+static const char help[] = "usage: plumbline replay [OPTION]... CAPTURE...\n"
+			   "\n"
+			   "Puts the stack under test in the place of one recorded host, hands it at the recorded times what was sent to\n"
+			   "that host, and tells per layer what it accepted, answered and dropped, by reason and frame number.\n"
+			   "\n"
+			   "  --mode open       the recorded peers' frames are sent as they are (the only mode yet)\n"
+			   "  --as WHO          the host: client, server, both (one replay in each place) or an IPv4 address;\n"
+			   "                    without it, the server that most was sent to\n"
+			   "  --stack V         the stack (default direct); plumbline stacks lists them\n"
+			   "  --seed N          seed of all randomness (default 1)\n"
+			   "  --pcap DIR        write what the stack sent to DIR/CAPTURE.WHO.pcap\n"
+			   "  --results FILE    write results as JSON lines (-: to standard output, the summary to standard error)\n"
+			   "  --list-hosts      show who speaks in the captures, and stop\n"
+			   "  --help, --version\n"
+			   "\n"
+			   "Exit status: 0 every capture was replayed or had nothing for the stack; 2 bad usage, or a capture that cannot be read;\n"
+			   "77 nothing at all was replayed.\n";
 
 enum { OPTION_MODE = CLI_FIRST_OPTION, OPTION_AS, OPTION_STACK, OPTION_SEED, OPTION_PCAP, OPTION_RESULTS, OPTION_LIST_HOSTS };
 
@@ -42,8 +41,8 @@ static const struct option longs[] = {
 };
 
 struct replay_command {
-	const char *as;        /* NULL: the busiest */
-	struct ip_addr addr;   /* when as is an address */
+	const char *as;      /* NULL: the busiest */
+	struct ip_addr addr; /* when as is an address */
 	const char *stack_text, *pcap_dir, *results_path;
 	struct dut_spec stack;
 	uint64_t seed;
@@ -80,13 +79,27 @@ static void parse(struct replay_command *c, int argc, char **argv)
 	int option;
 	while ((option = cli_getopt(argc, argv, longs, help)) >= 0) {
 		switch (option) {
-		case OPTION_MODE: set_mode(optarg); break;
-		case OPTION_AS: set_as(c, optarg); break;
-		case OPTION_STACK: c->stack_text = optarg; break;
-		case OPTION_SEED: c->seed = cli_seed("--seed", optarg); break;
-		case OPTION_PCAP: c->pcap_dir = optarg; break;
-		case OPTION_RESULTS: c->results_path = optarg; break;
-		case OPTION_LIST_HOSTS: c->list_hosts = true; break;
+		case OPTION_MODE:
+			set_mode(optarg);
+			break;
+		case OPTION_AS:
+			set_as(c, optarg);
+			break;
+		case OPTION_STACK:
+			c->stack_text = optarg;
+			break;
+		case OPTION_SEED:
+			c->seed = cli_seed("--seed", optarg);
+			break;
+		case OPTION_PCAP:
+			c->pcap_dir = optarg;
+			break;
+		case OPTION_RESULTS:
+			c->results_path = optarg;
+			break;
+		case OPTION_LIST_HOSTS:
+			c->list_hosts = true;
+			break;
 		}
 	}
 	c->files = argv + optind;
@@ -158,8 +171,9 @@ static const char *why_nobody(const struct trace *t, const struct hosts *hs, enu
 		ip6_only &= hs->list[i]->addr.family == 6;
 	if (ip6_only)
 		return "nothing to inject: the capture is IPv6 only, and IPv6 hosts cannot be replaced yet";
-	return role == REPLAY_CLIENT ? "nothing to inject: no IPv4 host is answered as a client" :
-		role == REPLAY_SERVER ? "nothing to inject: no IPv4 host is asked for anything" : "nothing to inject: no IPv4 host is sent anything";
+	return role == REPLAY_CLIENT   ? "nothing to inject: no IPv4 host is answered as a client"
+	       : role == REPLAY_SERVER ? "nothing to inject: no IPv4 host is asked for anything"
+				       : "nothing to inject: no IPv4 host is sent anything";
 }
 
 /* role: as in the file names; which: what the chosen host is. */
@@ -202,7 +216,8 @@ static void replay_role(struct replay_command *c, int index, struct replay_reque
 	q->host = hosts_choose(q->hosts, role);
 	const char *why = q->host ? NULL : why_nobody(q->trace, q->hosts, role);
 	if (role == REPLAY_BUSIEST)
-		replay_one(c, index, q, q->host ? ip_str(&q->host->addr, ip) : ip, q->host && q->host->handshaken ? "the busiest server" : "the busiest host", why);
+		replay_one(c, index, q, q->host ? ip_str(&q->host->addr, ip) : ip,
+			q->host && q->host->handshaken ? "the busiest server" : "the busiest host", why);
 	else
 		replay_one(c, index, q, names[role], role == REPLAY_CLIENT ? "the client" : "the server", why);
 }

@@ -11,21 +11,20 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char help[] =
-	"usage: plumbline run [OPTION…] SCENARIO.yaml…\n"
-	"\n"
-	"Runs scenarios: hosts, links and flows in virtual time, and checks what each expects.\n"
-	"\n"
-	"  --stack V        the stack of every host that does not name its own (plumbline stacks lists them)\n"
-	"  --seed N         the seed of everything random; default: the scenario's\n"
-	"  --pcap DIR       write what each link carried to DIR/SCENARIO-LINK.pcap\n"
-	"  --results FILE   write results as JSON lines (-: to standard output, the summary to standard error)\n"
-	"  --jobs N         run N scenarios at a time; default 1\n"
-	"  --timeout N      give up on a scenario after N seconds of wall time; default 300\n"
-	"  --quiet          one line a scenario, details of failures only\n"
-	"  --help, --version\n"
-	"\n"
-	"Exit status: 0 all as expected; 1 something was not; 2 bad usage or bad input; 77 everything was skipped.\n";
+static const char help[] = "usage: plumbline run [OPTION…] SCENARIO.yaml…\n"
+			   "\n"
+			   "Runs scenarios: hosts, links and flows in virtual time, and checks what each expects.\n"
+			   "\n"
+			   "  --stack V        the stack of every host that does not name its own (plumbline stacks lists them)\n"
+			   "  --seed N         the seed of everything random; default: the scenario's\n"
+			   "  --pcap DIR       write what each link carried to DIR/SCENARIO-LINK.pcap\n"
+			   "  --results FILE   write results as JSON lines (-: to standard output, the summary to standard error)\n"
+			   "  --jobs N         run N scenarios at a time; default 1\n"
+			   "  --timeout N      give up on a scenario after N seconds of wall time; default 300\n"
+			   "  --quiet          one line a scenario, details of failures only\n"
+			   "  --help, --version\n"
+			   "\n"
+			   "Exit status: 0 all as expected; 1 something was not; 2 bad usage or bad input; 77 everything was skipped.\n";
 
 enum { OPTION_STACK = CLI_FIRST_OPTION, OPTION_SEED, OPTION_PCAP, OPTION_RESULTS, OPTION_JOBS, OPTION_TIMEOUT, OPTION_QUIET };
 
@@ -46,14 +45,14 @@ enum { STATUS_PASS, STATUS_FAIL, STATUS_SKIP, STATUS_BAD_INPUT }; /* of a job */
 struct program {
 	struct run_options run;
 	const char *results_path;
-	FILE *text;                    /* the summary: standard error when the results go to standard output */
+	FILE *text; /* the summary: standard error when the results go to standard output */
 	bool quiet, show_progress, progress_shown;
 	unsigned n_jobs, limit_s;
-	unsigned n;                    /* scenarios */
+	unsigned n; /* scenarios */
 	struct scenario **scenarios;
 	struct results *results;
 	struct results_counts counts;
-	struct timespec began;         /* the job whose progress is shown */
+	struct timespec began; /* the job whose progress is shown */
 	unsigned began_job;
 	bool bad_input;
 };
@@ -210,8 +209,8 @@ static void report_crash(struct program *p, const struct scenario *s, const stru
 		snprintf(why, sizeof(why), "ended with status %d before its report", job->status);
 	fprintf(p->text, "%s: %s [%s] ERROR: %s\n  again: %s\n", s->id, s->title, run_stack(s, &p->run), why, rerun);
 	results_write(p->results, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "kind", "scenario", "id", s->id, "file", s->file,
-		"title", s->title, "stack", run_stack(s, &p->run), "outcome", "error", "seed",
-		(json_int_t)(p->run.has_seed ? p->run.seed : s->seed), "message", why, "rerun", rerun));
+					  "title", s->title, "stack", run_stack(s, &p->run), "outcome", "error", "seed",
+					  (json_int_t)(p->run.has_seed ? p->run.seed : s->seed), "message", why, "rerun", rerun));
 	free(rerun);
 	remove_partial_pcaps(p, s);
 	p->counts.errors++;

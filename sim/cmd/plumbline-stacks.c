@@ -5,21 +5,30 @@
 
 #include <stdio.h>
 
-static const char help[] =
-	"usage: plumbline stacks [NAME…]\n\n"
-	"Lists the stacks under test, or those named: version, clock, how many fit into one process, and capabilities;\n"
-	"or why one is not available here. Give a NAME to --stack of the other programs, alone or as\n"
-	"NAME[+layer[,layer…]][:key=value[,key=value…]]: layers where it has the capability 'layers', and its own options.\n\n"
-	"  --help      this text\n"
-	"  --version   the version of Plumbline\n";
+static const char help[] = "usage: plumbline stacks [NAME…]\n\n"
+			   "Lists the stacks under test, or those named: version, clock, how many fit into one process, and capabilities;\n"
+			   "or why one is not available here. Give a NAME to --stack of the other programs, alone or as\n"
+			   "NAME[+layer[,layer…]][:key=value[,key=value…]]: layers where it has the capability 'layers', and its own options.\n\n"
+			   "  --help      this text\n"
+			   "  --version   the version of Plumbline\n";
 
 static const struct {
 	unsigned cap;
 	const char *name;
 } capabilities[] = {
-	{ DUT_CAP_FRAMES, "frames" }, { DUT_CAP_SOCKETS, "sockets" }, { DUT_CAP_ROUTER, "router" }, { DUT_CAP_TCP_INFO, "tcp-info" },
-	{ DUT_CAP_PING, "ping" }, { DUT_CAP_RAW, "raw" }, { DUT_CAP_PACKET, "packet" }, { DUT_CAP_LAYERS, "layers" },
-	{ DUT_CAP_COUNTERS, "counters" }, { DUT_CAP_IPV4, "ipv4" }, { DUT_CAP_IPV6, "ipv6" }, { DUT_CAP_TCP, "tcp" }, { DUT_CAP_UDP, "udp" },
+	{ DUT_CAP_FRAMES, "frames" },
+	{ DUT_CAP_SOCKETS, "sockets" },
+	{ DUT_CAP_ROUTER, "router" },
+	{ DUT_CAP_TCP_INFO, "tcp-info" },
+	{ DUT_CAP_PING, "ping" },
+	{ DUT_CAP_RAW, "raw" },
+	{ DUT_CAP_PACKET, "packet" },
+	{ DUT_CAP_LAYERS, "layers" },
+	{ DUT_CAP_COUNTERS, "counters" },
+	{ DUT_CAP_IPV4, "ipv4" },
+	{ DUT_CAP_IPV6, "ipv6" },
+	{ DUT_CAP_TCP, "tcp" },
+	{ DUT_CAP_UDP, "udp" },
 };
 
 #define ROW "%-8s  %-24s  %-8s  %-11s "

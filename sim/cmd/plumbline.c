@@ -33,13 +33,15 @@ static void print_help(void)
 	char path[PATH_MAX];
 	fputs("usage: plumbline NAME [ARGUMENT…]\n"
 	      "       plumbline --help | --version\n\n"
-	      "Simulation and conformance tests for network stacks, in virtual time.\n\n", stdout);
+	      "Simulation and conformance tests for network stacks, in virtual time.\n\n",
+		stdout);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		if (beside(path, programs[i].name) && access(path, X_OK) == 0)
 			printf("  %-8s  %s\n", programs[i].name, programs[i].description);
 	}
 	fputs("\n`plumbline NAME --help` explains each. Exit status: 0 all as expected; 1 something was not;\n"
-	      "2 bad usage or bad input; 77 everything was skipped.\n", stdout);
+	      "2 bad usage or bad input; 77 everything was skipped.\n",
+		stdout);
 }
 
 int main(int argc, char **argv)

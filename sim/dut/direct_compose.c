@@ -112,7 +112,10 @@ static int add_route(struct direct *d, const struct dut_route *r)
 {
 	struct ip_addr to = direct_ip(&r->to.addr), via = direct_ip(&r->via);
 	struct route4 route = {
-		.prefix = ip_to_ip4(&to), .len = r->to.len, .via = ip_to_ip4(&via), .ifindex = d->interfaces[r->ifindex].ip_index,
+		.prefix = ip_to_ip4(&to),
+		.len = r->to.len,
+		.via = ip_to_ip4(&via),
+		.ifindex = d->interfaces[r->ifindex].ip_index,
 	};
 	return ip4_route_add(d->ip4, &route);
 }

@@ -74,9 +74,12 @@ static int ensure_port(struct direct_sock *s)
 static int send_udp(struct direct_sock *s, struct buf *b, const struct dut_sockaddr *to)
 {
 	struct udp_send tx = {
-		.dst = direct_ip(&to->addr), .dst_port = to->port,
-		.ttl = (uint8_t)s->options[DUT_SO_TTL], .tos = (uint8_t)s->options[DUT_SO_TOS],
-		.broadcast_ok = s->options[DUT_SO_BROADCAST], .dont_fragment = s->options[DUT_SO_DONT_FRAGMENT],
+		.dst = direct_ip(&to->addr),
+		.dst_port = to->port,
+		.ttl = (uint8_t)s->options[DUT_SO_TTL],
+		.tos = (uint8_t)s->options[DUT_SO_TOS],
+		.broadcast_ok = s->options[DUT_SO_BROADCAST],
+		.dont_fragment = s->options[DUT_SO_DONT_FRAGMENT],
 	};
 	return udp_send(s->port, b, &tx);
 }
@@ -110,9 +113,13 @@ static void on_ping_error(int err, struct ip4_addr peer, uint16_t seq, void *arg
 static struct ip_tx tx_of(const struct direct_sock *s, const struct dut_sockaddr *to)
 {
 	return (struct ip_tx){
-		.src = direct_ip(&s->local.addr), .dst = direct_ip(&to->addr), .protocol = (uint8_t)s->number,
-		.ttl = (uint8_t)s->options[DUT_SO_TTL], .tos = (uint8_t)s->options[DUT_SO_TOS],
-		.broadcast_ok = s->options[DUT_SO_BROADCAST], .dont_fragment = s->options[DUT_SO_DONT_FRAGMENT],
+		.src = direct_ip(&s->local.addr),
+		.dst = direct_ip(&to->addr),
+		.protocol = (uint8_t)s->number,
+		.ttl = (uint8_t)s->options[DUT_SO_TTL],
+		.tos = (uint8_t)s->options[DUT_SO_TOS],
+		.broadcast_ok = s->options[DUT_SO_BROADCAST],
+		.dont_fragment = s->options[DUT_SO_DONT_FRAGMENT],
 	};
 }
 

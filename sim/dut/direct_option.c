@@ -8,7 +8,10 @@
 
 enum kind { FLAG, U8, U16, U32, MS };
 
-#define KEY(name, layer, field, kind) { name, offsetof(struct direct_config, layer.field), kind }
+#define KEY(name, layer, field, kind) \
+	{ \
+		name, offsetof(struct direct_config, layer.field), kind \
+	}
 
 /* Numbers are decimal; a MS is given in milliseconds and kept in ns. Ranges are the layers' to judge. */
 static const struct {

@@ -14,8 +14,8 @@ struct direct;
 
 struct direct_interface {
 	struct direct *stack;
-	unsigned index;          /* the configuration's */
-	unsigned ip_index;       /* ip4's */
+	unsigned index;    /* the configuration's */
+	unsigned ip_index; /* ip4's */
 	struct eth *eth;
 	struct arp *arp;
 	struct ip4_eth *joint;
@@ -27,7 +27,7 @@ struct direct {
 	struct dut_host host;
 	struct buf_pool *pool;
 	struct env env;
-	unsigned layers;         /* DUT_LAYER_… */
+	unsigned layers; /* DUT_LAYER_… */
 	unsigned n_interfaces;
 	struct direct_interface *interfaces;
 	/* NULL where the composition has no such layer. */
@@ -38,7 +38,7 @@ struct direct {
 
 	struct direct_sock **socks; /* by handle */
 	int n_socks;
-	int first_free;          /* no free handle lies below */
+	int first_free; /* no free handle lies below */
 };
 
 /* What options set. */
@@ -73,11 +73,11 @@ struct direct_datagram {
 
 struct direct_sock {
 	struct direct *stack;
-	int handle;              /* -1: a connection not yet accepted */
+	int handle; /* -1: a connection not yet accepted */
 	enum dut_socket_type type;
 	uint8_t family;
-	unsigned number;         /* protocol or EtherType */
-	int err;                 /* pending negative errno */
+	unsigned number; /* protocol or EtherType */
+	int err;         /* pending negative errno */
 	bool bound, has_peer;
 	struct dut_sockaddr local, peer;
 	bool option_set[DIRECT_N_OPTIONS];
@@ -87,7 +87,7 @@ struct direct_sock {
 	struct tcp_listener *listener;
 	struct tcp_flow *flow;
 	bool connecting, connected, shut, over;
-	bool write_cut;          /* the flow took less than it was given: it will say when there is room */
+	bool write_cut;                                      /* the flow took less than it was given: it will say when there is room */
 	struct direct_sock *accepted, *accepted_last, *next; /* listener: connections not yet taken */
 	unsigned n_accepted, backlog;
 

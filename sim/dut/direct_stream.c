@@ -148,7 +148,11 @@ int direct_stream_listen(struct direct_sock *s, unsigned backlog)
 	if (s->listener)
 		return 0;
 	struct tcp_listen l = {
-		.local = direct_ip(&s->local.addr), .port = s->local.port, .backlog = s->backlog, .accept = on_accept, .arg = s,
+		.local = direct_ip(&s->local.addr),
+		.port = s->local.port,
+		.backlog = s->backlog,
+		.accept = on_accept,
+		.arg = s,
 	};
 	return tcp_listen(face(s), &l, &s->listener);
 }
@@ -178,9 +182,12 @@ int direct_stream_connect(struct direct_sock *s, const struct dut_sockaddr *peer
 	if (s->flow)
 		return s->connecting ? -EALREADY : -EISCONN;
 	struct tcp_connect c = {
-		.local = direct_ip(&s->local.addr), .local_port = s->local.port,
-		.remote = direct_ip(&peer->addr), .remote_port = peer->port,
-		.events = &events, .arg = s,
+		.local = direct_ip(&s->local.addr),
+		.local_port = s->local.port,
+		.remote = direct_ip(&peer->addr),
+		.remote_port = peer->port,
+		.events = &events,
+		.arg = s,
 	};
 	s->connecting = true; /* its callbacks may come before it returns */
 	int err = tcp_connect(face(s), &c, &s->flow);
@@ -282,10 +289,17 @@ int direct_stream_local_name(struct direct_sock *s, struct dut_sockaddr *local)
 }
 
 static const char *const state_names[] = {
-	[TCP_STATE_CLOSED] = "CLOSED", [TCP_STATE_LISTEN] = "LISTEN", [TCP_STATE_SYN_SENT] = "SYN-SENT",
-	[TCP_STATE_SYN_RECEIVED] = "SYN-RECEIVED", [TCP_STATE_ESTABLISHED] = "ESTABLISHED", [TCP_STATE_FIN_WAIT_1] = "FIN-WAIT-1",
-	[TCP_STATE_FIN_WAIT_2] = "FIN-WAIT-2", [TCP_STATE_CLOSE_WAIT] = "CLOSE-WAIT", [TCP_STATE_CLOSING] = "CLOSING",
-	[TCP_STATE_LAST_ACK] = "LAST-ACK", [TCP_STATE_TIME_WAIT] = "TIME-WAIT",
+	[TCP_STATE_CLOSED] = "CLOSED",
+	[TCP_STATE_LISTEN] = "LISTEN",
+	[TCP_STATE_SYN_SENT] = "SYN-SENT",
+	[TCP_STATE_SYN_RECEIVED] = "SYN-RECEIVED",
+	[TCP_STATE_ESTABLISHED] = "ESTABLISHED",
+	[TCP_STATE_FIN_WAIT_1] = "FIN-WAIT-1",
+	[TCP_STATE_FIN_WAIT_2] = "FIN-WAIT-2",
+	[TCP_STATE_CLOSE_WAIT] = "CLOSE-WAIT",
+	[TCP_STATE_CLOSING] = "CLOSING",
+	[TCP_STATE_LAST_ACK] = "LAST-ACK",
+	[TCP_STATE_TIME_WAIT] = "TIME-WAIT",
 };
 
 int direct_stream_info(struct direct_sock *s, struct dut_tcp_info *info)
@@ -294,10 +308,19 @@ int direct_stream_info(struct direct_sock *s, struct dut_tcp_info *info)
 	if (s->flow)
 		tcp_info(s->flow, &t);
 	*info = (struct dut_tcp_info){
-		.state = state_names[t.state], .srtt_ns = t.srtt_ns, .rto_ns = t.rto_ns, .min_rtt_ns = t.min_rtt_ns,
-		.smss = t.smss, .cwnd = t.cwnd, .ssthresh = t.ssthresh,
-		.retransmits = t.retransmits, .timeouts = t.timeouts, .bytes_acked = t.bytes_acked, .bytes_received = t.bytes_received,
-		.segments_sent = t.segments_sent, .segments_received = t.segments_received,
+		.state = state_names[t.state],
+		.srtt_ns = t.srtt_ns,
+		.rto_ns = t.rto_ns,
+		.min_rtt_ns = t.min_rtt_ns,
+		.smss = t.smss,
+		.cwnd = t.cwnd,
+		.ssthresh = t.ssthresh,
+		.retransmits = t.retransmits,
+		.timeouts = t.timeouts,
+		.bytes_acked = t.bytes_acked,
+		.bytes_received = t.bytes_received,
+		.segments_sent = t.segments_sent,
+		.segments_received = t.segments_received,
 	};
 	return 0;
 }

@@ -32,8 +32,14 @@ static int try(unsigned layers, const struct dut_option *option, unsigned last, 
 {
 	struct dut_interface eth0 = { .mac = { 2, 0, 0, 0, 0, (uint8_t)last }, .mtu = 1500, .n_addrs = 1, .addrs = { { pair_addr(last), 24 } } };
 	struct dut_config config = {
-		.abi = DUT_ABI, .name = last == 1 ? "a" : "b", .seed = 1, .layers = layers, .n_interfaces = 1, .interfaces = &eth0,
-		.n_options = option ? 1 : 0, .options = option,
+		.abi = DUT_ABI,
+		.name = last == 1 ? "a" : "b",
+		.seed = 1,
+		.layers = layers,
+		.n_interfaces = 1,
+		.interfaces = &eth0,
+		.n_options = option ? 1 : 0,
+		.options = option,
 	};
 	return host_create(w, &dut_direct, &config, h, &why);
 }
@@ -94,8 +100,12 @@ static void count(void *arg, const char *layer, const char *name, uint64_t value
 		const char *name;
 		unsigned layer;
 	} known[] = {
-		{ "eth", DUT_LAYER_ETHERNET }, { "arp", DUT_LAYER_ARP }, { "ip4", DUT_LAYER_IPV4 },
-		{ "icmp4", DUT_LAYER_ICMPV4 }, { "udp", DUT_LAYER_UDP }, { "tcp", DUT_LAYER_TCP },
+		{ "eth", DUT_LAYER_ETHERNET },
+		{ "arp", DUT_LAYER_ARP },
+		{ "ip4", DUT_LAYER_IPV4 },
+		{ "icmp4", DUT_LAYER_ICMPV4 },
+		{ "udp", DUT_LAYER_UDP },
+		{ "tcp", DUT_LAYER_TCP },
 	};
 	(void)value;
 	ck_assert_str_ne(name, "");
@@ -192,8 +202,11 @@ START_TEST(unclaimed_datagrams_are_answered_by_icmp_if_there_is_one)
 		p.a = pair_host(p.world, &dut_direct, "a", 1, &err, &why);
 		struct dut_interface eth0 = { .mac = { 2, 0, 0, 0, 0, 2 }, .mtu = 1500, .n_addrs = 1, .addrs = { { pair_addr(2), 24 } } };
 		struct dut_config config = {
-			.abi = DUT_ABI, .name = "b", .layers = UP_TO_IPV4 | DUT_LAYER_UDP | (with_icmp ? DUT_LAYER_ICMPV4 : 0),
-			.n_interfaces = 1, .interfaces = &eth0,
+			.abi = DUT_ABI,
+			.name = "b",
+			.layers = UP_TO_IPV4 | DUT_LAYER_UDP | (with_icmp ? DUT_LAYER_ICMPV4 : 0),
+			.n_interfaces = 1,
+			.interfaces = &eth0,
 		};
 		ck_assert_int_eq(host_create(p.world, &dut_direct, &config, &p.b, &why), 0);
 		host_attach(p.a, 0, p.wire);

@@ -18,15 +18,15 @@
 
 /* What a variant can do. What it lacks makes a case SKIP with the reason. */
 enum {
-	DUT_CAP_FRAMES = 1 << 0,       /* frame in, frame out */
-	DUT_CAP_SOCKETS = 1 << 1,      /* TCP and UDP sockets */
+	DUT_CAP_FRAMES = 1 << 0,  /* frame in, frame out */
+	DUT_CAP_SOCKETS = 1 << 1, /* TCP and UDP sockets */
 	DUT_CAP_VIRTUAL_TIME = 1 << 2,
-	DUT_CAP_ROUTER = 1 << 3,       /* forwards between interfaces */
+	DUT_CAP_ROUTER = 1 << 3, /* forwards between interfaces */
 	DUT_CAP_TCP_INFO = 1 << 4,
-	DUT_CAP_PING = 1 << 5,         /* DUT_SOCK_PING */
-	DUT_CAP_RAW = 1 << 6,          /* DUT_SOCK_RAW */
-	DUT_CAP_PACKET = 1 << 7,       /* DUT_SOCK_PACKET */
-	DUT_CAP_LAYERS = 1 << 8,       /* can be composed of fewer layers (dut_config.layers) */
+	DUT_CAP_PING = 1 << 5,   /* DUT_SOCK_PING */
+	DUT_CAP_RAW = 1 << 6,    /* DUT_SOCK_RAW */
+	DUT_CAP_PACKET = 1 << 7, /* DUT_SOCK_PACKET */
+	DUT_CAP_LAYERS = 1 << 8, /* can be composed of fewer layers (dut_config.layers) */
 	DUT_CAP_COUNTERS = 1 << 9,
 	DUT_CAP_IPV4 = 1 << 10,
 	DUT_CAP_IPV6 = 1 << 11,
@@ -65,13 +65,13 @@ struct dut_prefix {
 
 struct dut_interface {
 	uint8_t mac[6];
-	uint16_t mtu;                             /* IP bytes per frame */
+	uint16_t mtu; /* IP bytes per frame */
 	unsigned n_addrs;
-	struct dut_prefix addrs[DUT_MAX_ADDRS];   /* own address and its prefix length */
+	struct dut_prefix addrs[DUT_MAX_ADDRS]; /* own address and its prefix length */
 };
 
 struct dut_route {
-	struct dut_prefix to;    /* len 0: default */
+	struct dut_prefix to; /* len 0: default */
 	struct dut_addr via;
 	unsigned ifindex;
 };
@@ -81,15 +81,15 @@ struct dut_option {
 };
 
 struct dut_config {
-	uint32_t abi;            /* DUT_ABI */
-	const char *name;        /* of the host: names its random stream, too */
+	uint32_t abi;     /* DUT_ABI */
+	const char *name; /* of the host: names its random stream, too */
 	uint64_t seed;
-	unsigned layers;         /* DUT_LAYER_… the DUT should consist of; ignored without DUT_CAP_LAYERS */
+	unsigned layers; /* DUT_LAYER_… the DUT should consist of; ignored without DUT_CAP_LAYERS */
 	bool router;
 	unsigned n_interfaces, n_routes, n_options;
 	const struct dut_interface *interfaces;
 	const struct dut_route *routes;
-	const struct dut_option *options;  /* the variant's own: "tcp.initial_window" = "10", … */
+	const struct dut_option *options; /* the variant's own: "tcp.initial_window" = "10", … */
 };
 
 /* Given to create; callbacks only record what they are told. */
@@ -104,17 +104,17 @@ struct dut_host {
 enum dut_socket_type {
 	DUT_SOCK_STREAM, /* TCP */
 	DUT_SOCK_DGRAM,  /* UDP */
-	DUT_SOCK_PING,   /* ICMP echo: send() takes and recv() gives the message from the ICMP header on; the DUT sets id and checksum, demultiplexes on id */
+	DUT_SOCK_PING, /* ICMP echo: send() takes and recv() gives the message from the ICMP header on; the DUT sets id and checksum, demultiplexes on id */
 	DUT_SOCK_RAW,    /* IP payload of the protocol number given: send() and recv() without IP header */
 	DUT_SOCK_PACKET, /* Ethernet payload of the EtherType given. sendto(): to.addr is the next hop (resolved by ARP), or family 0 for broadcast */
 };
 
-enum { /* ready() */
-	DUT_READABLE = 1 << 0,  /* data, end of stream or error: recv() will not say -EAGAIN */
+enum {                         /* ready() */
+	DUT_READABLE = 1 << 0, /* data, end of stream or error: recv() will not say -EAGAIN */
 	DUT_WRITABLE = 1 << 1,
 	DUT_ACCEPTABLE = 1 << 2,
 	DUT_CONNECTED = 1 << 3,
-	DUT_CLOSED = 1 << 4,    /* over in both directions, or failed: error() tells why */
+	DUT_CLOSED = 1 << 4, /* over in both directions, or failed: error() tells why */
 };
 
 enum dut_socket_option {
@@ -133,7 +133,7 @@ enum dut_socket_option {
 };
 
 struct dut_tcp_info {
-	const char *state;  /* RFC 9293 names: "ESTABLISHED", "FIN-WAIT-1", … */
+	const char *state; /* RFC 9293 names: "ESTABLISHED", "FIN-WAIT-1", … */
 	uint64_t srtt_ns, rto_ns, min_rtt_ns;
 	uint32_t smss, cwnd, ssthresh;
 	uint64_t retransmits, timeouts, bytes_acked, bytes_received, segments_sent, segments_received;
@@ -142,10 +142,10 @@ struct dut_tcp_info {
 typedef void dut_counter_fn(void *arg, const char *layer, const char *name, uint64_t value);
 
 struct dut_ops {
-	uint32_t abi;              /* DUT_ABI */
-	const char *name;          /* variant name */
-	const char *description;   /* one line */
-	unsigned max_instances;    /* in one process; 0: no limit */
+	uint32_t abi;            /* DUT_ABI */
+	const char *name;        /* variant name */
+	const char *description; /* one line */
+	unsigned max_instances;  /* in one process; 0: no limit */
 
 	/* NULL when the variant can run here, else why not, in one sentence. May be NULL itself. */
 	const char *(*unavailable)(void);
@@ -167,16 +167,16 @@ struct dut_ops {
 	int (*socket)(void *dut, uint8_t family, enum dut_socket_type type, unsigned number);
 	int (*bind)(void *dut, int sock, const struct dut_sockaddr *local);
 	int (*listen)(void *dut, int sock, unsigned backlog);
-	int (*accept)(void *dut, int sock, struct dut_sockaddr *peer);              /* new handle, -EAGAIN */
-	int (*connect)(void *dut, int sock, const struct dut_sockaddr *peer);       /* 0 or -EINPROGRESS: under way */
+	int (*accept)(void *dut, int sock, struct dut_sockaddr *peer);                                   /* new handle, -EAGAIN */
+	int (*connect)(void *dut, int sock, const struct dut_sockaddr *peer);                            /* 0 or -EINPROGRESS: under way */
 	long (*send)(void *dut, int sock, const void *bytes, size_t len, const struct dut_sockaddr *to); /* to: NULL when connected */
 	long (*recv)(void *dut, int sock, void *bytes, size_t len, struct dut_sockaddr *from);           /* 0: end of stream; from may be NULL */
-	int (*shutdown)(void *dut, int sock);   /* no more sends */
-	int (*close)(void *dut, int sock);      /* the handle is dead; an open connection closes in the background */
-	int (*abort)(void *dut, int sock);      /* RST, and the handle is dead */
+	int (*shutdown)(void *dut, int sock);                                                            /* no more sends */
+	int (*close)(void *dut, int sock); /* the handle is dead; an open connection closes in the background */
+	int (*abort)(void *dut, int sock); /* RST, and the handle is dead */
 	int (*set_option)(void *dut, int sock, enum dut_socket_option option, int64_t value);
 	unsigned (*ready)(void *dut, int sock);
-	int (*error)(void *dut, int sock);      /* pending error as negative errno, cleared by reading; 0: none */
+	int (*error)(void *dut, int sock); /* pending error as negative errno, cleared by reading; 0: none */
 	int (*local_name)(void *dut, int sock, struct dut_sockaddr *local);
 	int (*tcp_info)(void *dut, int sock, struct dut_tcp_info *info);
 

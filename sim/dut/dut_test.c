@@ -275,8 +275,16 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		describes_itself, pings, datagrams_pass_both_ways, datagram_sockets_refuse_bad_calls, raw_sockets_exchange_payload,
-		a_host_reaches_itself, an_idle_day_is_cheap, a_deadline_lies_ahead, hosts_come_and_go, twenty_hosts_share_a_switch,
+		describes_itself,
+		pings,
+		datagrams_pass_both_ways,
+		datagram_sockets_refuse_bad_calls,
+		raw_sockets_exchange_payload,
+		a_host_reaches_itself,
+		an_idle_day_is_cheap,
+		a_deadline_lies_ahead,
+		hosts_come_and_go,
+		twenty_hosts_share_a_switch,
 		bad_configurations_say_why,
 	};
 	return unit_main(suite_of_variants("dut", tests, sizeof(tests) / sizeof(tests[0])));

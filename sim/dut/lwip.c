@@ -35,13 +35,14 @@ struct region {
 struct instance;
 
 /* A loaded copy of module and library. */
-struct namespace {
+struct namespace
+{
 	const struct lwip_module *module;
 	struct region regions[MAX_REGIONS]; /* their writable memory */
 	unsigned n_regions;
 	size_t image_len;
-	char *pristine;             /* the image of a stack not yet created */
-	struct instance *present;   /* whose state is in place; NULL: nobody's */
+	char *pristine;           /* the image of a stack not yet created */
+	struct instance *present; /* whose state is in place; NULL: nobody's */
 	unsigned n_instances;
 };
 
@@ -50,10 +51,10 @@ struct block {
 };
 
 struct instance {
-	struct lwip_heap heap;      /* first: the module's calls come back with a pointer to it */
-	struct block blocks;        /* head of the ring of everything lwIP allocated */
+	struct lwip_heap heap; /* first: the module's calls come back with a pointer to it */
+	struct block blocks;   /* head of the ring of everything lwIP allocated */
 	struct namespace *space;
-	char *image;                /* the state while another instance is in place */
+	char *image; /* the state while another instance is in place */
 };
 
 /* Namespaces belong to the process, not to a world: see above. */
@@ -72,7 +73,7 @@ static bool find_module(char path[PATH_MAX])
 	if (n < 0)
 		return false;
 	dir[n] = '\0';
-	for (char *slash; (slash = strrchr(dir, '/')); ) {
+	for (char *slash; (slash = strrchr(dir, '/'));) {
 		*slash = '\0';
 		if (snprintf(path, PATH_MAX, "%s/" MODULE, dir) < PATH_MAX && access(path, R_OK) == 0)
 			return true;

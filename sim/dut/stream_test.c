@@ -182,7 +182,8 @@ END_TEST
 START_TEST(connections_fail_as_they_should)
 {
 	struct pair p;
-	struct dut_sockaddr closed = pair_peer(2, 81), absent = pair_peer(77, 80), nowhere = { .addr = { .family = 4, .b = { 203, 0, 113, 1 } }, .port = 9 };
+	struct dut_sockaddr closed = pair_peer(2, 81), absent = pair_peer(77, 80),
+			    nowhere = { .addr = { .family = 4, .b = { 203, 0, 113, 1 } }, .port = 9 };
 	struct dut_sockaddr any = { .port = 80 }, port0 = pair_peer(2, 0);
 	pair_open(&p, variant(_i), 15);
 	int s = host_socket(p.a, 4, DUT_SOCK_STREAM, 0), t = host_socket(p.a, 4, DUT_SOCK_STREAM, 0), u = host_socket(p.a, 4, DUT_SOCK_STREAM, 0);
@@ -270,8 +271,12 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		streams_arrive_intact_and_repeatably, half_closed_stream_still_carries_the_other_way, abort_resets_the_peer,
-		close_with_unread_data_resets_the_peer, connections_fail_as_they_should, many_connections_wait_to_be_accepted,
+		streams_arrive_intact_and_repeatably,
+		half_closed_stream_still_carries_the_other_way,
+		abort_resets_the_peer,
+		close_with_unread_data_resets_the_peer,
+		connections_fail_as_they_should,
+		many_connections_wait_to_be_accepted,
 		options_take_or_refuse_values,
 	};
 	return unit_main(suite_of_variants("stream", tests, sizeof(tests) / sizeof(tests[0])));

@@ -99,7 +99,6 @@ static int each(struct dut_spec *spec, char *list, int (*fn)(struct dut_spec *, 
 	return 0;
 }
 
-
 static void ignore_frame(void *arg, unsigned ifindex, const uint8_t *frame, size_t len)
 {
 	(void)arg;
@@ -118,10 +117,19 @@ static void ignore_event(void *arg, int sock)
 static const char *try_options(const struct dut_spec *spec, const struct dut_option *options, unsigned n)
 {
 	struct dut_interface eth0 = {
-		.mac = { 2 }, .mtu = 1500, .n_addrs = 1, .addrs = { { .addr = { .family = 4, .b = { 192, 0, 2, 1 } }, .len = 24 } },
+		.mac = { 2 },
+		.mtu = 1500,
+		.n_addrs = 1,
+		.addrs = { { .addr = { .family = 4, .b = { 192, 0, 2, 1 } }, .len = 24 } },
 	};
 	struct dut_config config = {
-		.abi = DUT_ABI, .name = "trial", .layers = spec->layers, .n_interfaces = 1, .interfaces = &eth0, .n_options = n, .options = options,
+		.abi = DUT_ABI,
+		.name = "trial",
+		.layers = spec->layers,
+		.n_interfaces = 1,
+		.interfaces = &eth0,
+		.n_options = n,
+		.options = options,
 	};
 	struct dut_host host = { .frame_out = ignore_frame, .socket_event = ignore_event };
 	const char *why = "out of memory";

@@ -18,9 +18,9 @@ const char *dut_layer_name(unsigned layer);
  * as "direct", "direct+udp,icmpv4", "lwip", "direct:tcp.congestion=newreno". A layer brings the layers it stands on.
  */
 struct dut_spec {
-	char text[256];               /* as given */
+	char text[256]; /* as given */
 	const struct dut_ops *ops;
-	unsigned layers;              /* 0: all */
+	unsigned layers; /* 0: all */
 	unsigned n_options;
 	struct dut_option options[DUT_SPEC_OPTIONS]; /* into storage */
 	char storage[256];

@@ -11,8 +11,8 @@
 struct watch {
 	host_socket_fn *fn;
 	void *arg;
-	bool changed;  /* to be told */
-	bool queued;   /* in the queue */
+	bool changed; /* to be told */
+	bool queued;  /* in the queue */
 	int next;
 };
 
@@ -29,11 +29,11 @@ struct host {
 	char *name;
 	unsigned n_ports;
 	struct port *ports;
-	world_event due;       /* the DUT's deadline */
-	world_event notify;    /* readiness to pass on */
+	world_event due;    /* the DUT's deadline */
+	world_event notify; /* readiness to pass on */
 	struct watch *watches;
 	int n_watches;
-	int first, last;       /* queue of changed sockets, NOBODY when empty */
+	int first, last; /* queue of changed sockets, NOBODY when empty */
 	void (*on_frame)(unsigned ifindex, const uint8_t *frame, size_t len, void *arg);
 	void *on_frame_arg;
 };

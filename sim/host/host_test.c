@@ -97,8 +97,17 @@ static unsigned no_capabilities(void)
 }
 
 static const struct dut_ops fake_ops = {
-	.abi = DUT_ABI, .name = "fake", .create = fake_create, .destroy = free, .frame_in = fake_frame_in, .deadline = fake_deadline,
-	.advance = fake_advance, .ready = fake_ready, .set_option = fake_set_option, .close = fake_close, .capabilities = no_capabilities,
+	.abi = DUT_ABI,
+	.name = "fake",
+	.create = fake_create,
+	.destroy = free,
+	.frame_in = fake_frame_in,
+	.deadline = fake_deadline,
+	.advance = fake_advance,
+	.ready = fake_ready,
+	.set_option = fake_set_option,
+	.close = fake_close,
+	.capabilities = no_capabilities,
 };
 
 static struct world *w;

@@ -82,19 +82,19 @@ struct channel {
 	struct flight_pool *flights;
 	struct link_port *port;
 	bool towards_host;
-	bool partitioned;            /* a wire whose ends share no group */
+	bool partitioned; /* a wire whose ends share no group */
 	channel_deliver_fn *deliver;
 	channel_drop_fn *dropped;
 	struct impairments imp;
 	struct link_counters counters;
-	uint64_t matched;            /* frames that matched imp.loss_match since it was set */
-	size_t loss_at;              /* next entry of imp.loss_list */
+	uint64_t matched; /* frames that matched imp.loss_match since it was set */
+	size_t loss_at;   /* next entry of imp.loss_list */
 	bool gilbert_bad;
 	uint64_t last_arrival_ns;
 	struct flight *cable, **cable_tail; /* frames that arrive in order: only the first has an event in the world's queue */
 	struct channel_queue queue;
 	struct channel_streams own, copy; /* copy: for the second frame of a duplication */
-	char *stream_name;           /* prefix, with room for the longest suffix */
+	char *stream_name;                /* prefix, with room for the longest suffix */
 	size_t stream_prefix_len;
 };
 

@@ -15,7 +15,7 @@
 
 struct arrival {
 	uint64_t at_ns;
-	uint32_t id;     /* number() of the frame */
+	uint32_t id; /* number() of the frame */
 	uint32_t len;
 	uint8_t port;
 };

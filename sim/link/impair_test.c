@@ -56,7 +56,7 @@ END_TEST
 START_TEST(sizes_and_times_are_bounded)
 {
 	RIGHT(.delay_ns = IMPAIR_MAX_NS, .jitter_ns = IMPAIR_MAX_NS, .reorder_ns = IMPAIR_MAX_NS, .rate_bps = IMPAIR_MAX_BPS, .corrupt_bits = 64,
-	      .pad_bytes = 65792, .pad_rate = 1, .queue_bytes = UINT32_MAX, .partition_groups = UINT64_MAX, .mtu = UINT32_MAX);
+		.pad_bytes = 65792, .pad_rate = 1, .queue_bytes = UINT32_MAX, .partition_groups = UINT64_MAX, .mtu = UINT32_MAX);
 	WRONG("delay", .delay_ns = IMPAIR_MAX_NS + 1);
 	WRONG("jitter", .jitter_ns = UINT64_MAX);
 	WRONG("reorder", .reorder_ns = IMPAIR_MAX_NS + 1);

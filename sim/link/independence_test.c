@@ -125,10 +125,26 @@ END_TEST
 START_TEST(everything_at_once_is_repeatable)
 {
 	struct impairments imp = {
-		.delay_ns = 20000, .jitter = JITTER_PARETO, .jitter_ns = 4000, .jitter_reorders = true, .loss = LOSS_GILBERT, .loss_rate = 0.01,
-		.gilbert_bad_rate = 0.5, .gilbert_to_bad = 0.02, .gilbert_to_good = 0.2, .duplicate_rate = 0.05, .reorder_rate = 0.05,
-		.reorder_ns = 3000, .corrupt_rate = 0.05, .corrupt_bits = 3, .truncate_rate = 0.02, .pad_rate = 0.02, .pad_bytes = 20,
-		.rate_bps = 700000000, .queue = QUEUE_CODEL, .queue_bytes = 20000,
+		.delay_ns = 20000,
+		.jitter = JITTER_PARETO,
+		.jitter_ns = 4000,
+		.jitter_reorders = true,
+		.loss = LOSS_GILBERT,
+		.loss_rate = 0.01,
+		.gilbert_bad_rate = 0.5,
+		.gilbert_to_bad = 0.02,
+		.gilbert_to_good = 0.2,
+		.duplicate_rate = 0.05,
+		.reorder_rate = 0.05,
+		.reorder_ns = 3000,
+		.corrupt_rate = 0.05,
+		.corrupt_bits = 3,
+		.truncate_rate = 0.02,
+		.pad_rate = 0.02,
+		.pad_bytes = 20,
+		.rate_bps = 700000000,
+		.queue = QUEUE_CODEL,
+		.queue_bytes = 20000,
 	};
 	char a[33], b[33];
 	struct net *net = train(5, imp);

@@ -55,12 +55,12 @@ void link_untap(struct link *l, link_tap_fn *fn, void *arg);
 
 /* Per port and direction. */
 struct link_counters {
-	uint64_t frames, bytes;            /* delivered */
-	uint64_t sent_frames, sent_bytes;  /* handed in */
+	uint64_t frames, bytes;                                                                      /* delivered */
+	uint64_t sent_frames, sent_bytes;                                                            /* handed in */
 	uint64_t drop_loss, drop_queue, drop_down, drop_mtu, drop_partition, drop_aqm, drop_unknown; /* unknown: no port wants it */
 	uint64_t duplicated, reordered, corrupted, truncated, padded, ecn_marked;
-	uint64_t mac_displaced;            /* addresses a full switch table forgot to learn one from here */
-	uint32_t queue_high_bytes;         /* most that ever waited */
+	uint64_t mac_displaced;    /* addresses a full switch table forgot to learn one from here */
+	uint32_t queue_high_bytes; /* most that ever waited */
 };
 /* direction is one of the two. What a wire's ports receive counts at the other port's LINK_FROM_HOST. */
 const struct link_counters *link_counters(const struct link_port *p, enum link_direction direction);

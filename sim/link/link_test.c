@@ -56,7 +56,7 @@ static void note(uint64_t now_ns, const struct link_port *port, bool towards_hos
 	struct seen *s = arg;
 	size_t len = strlen(s->text);
 	snprintf(s->text + len, sizeof(s->text) - len, "%u:%s%s%u%s%s ", (unsigned)now_ns, link_port_name(port), towards_host ? "<" : ">",
-		 (unsigned)number(frame->data, frame->len), drop ? "!" : "", drop ? drop : "");
+		(unsigned)number(frame->data, frame->len), drop ? "!" : "", drop ? drop : "");
 }
 
 START_TEST(taps_see_entry_delivery_and_drops)

@@ -8,7 +8,7 @@
 #include "stack/wire/udp.h"
 
 #define ETHERTYPE_SERVICE_VLAN 0x88a8 /* IEEE 802.1Q, service tag */
-#define SHORT_HDR_LEN 8                /* UDP, ICMP, ICMPv6 */
+#define SHORT_HDR_LEN 8               /* UDP, ICMP, ICMPv6 */
 
 /* The transport part of a packet. */
 struct transport {

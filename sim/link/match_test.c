@@ -21,7 +21,11 @@ struct sample {
 	const char *bytes;
 	size_t len;
 };
-#define SAMPLE(text) (struct sample){ text, sizeof(text) - 1 }
+#define SAMPLE(text) \
+	(struct sample) \
+	{ \
+		text, sizeof(text) - 1 \
+	}
 
 static const struct sample syn = SAMPLE(MACS "\x08\0" IP4("\x28", "\0\0", "\6") TCP("\2"));
 static const struct sample data = SAMPLE(MACS "\x08\0" IP4("\x2c", "\0\0", "\6") TCP("\x18") "data");
@@ -35,10 +39,12 @@ static const struct sample first_fragment = SAMPLE(MACS "\x08\0" IP4("\x20", "\x
 static const struct sample later_fragment = SAMPLE(MACS "\x08\0" IP4("\x20", "\0\1", "\x11") UDP "ask!");
 static const struct sample ping = SAMPLE(MACS "\x08\0" IP4("\x1c", "\0\0", "\1") ICMP);
 static const struct sample dns6 = SAMPLE(MACS "\x86\xdd" IP6("\x0c", "\x11") UDP "ask!");
-static const struct sample syn6_behind_options = SAMPLE(MACS "\x86\xdd" IP6("\x24", "\0") "\x3c\0\1\4\0\0\0\0" "\6\0\1\4\0\0\0\0" TCP("\2"));
+static const struct sample syn6_behind_options = SAMPLE(MACS "\x86\xdd" IP6("\x24", "\0") "\x3c\0\1\4\0\0\0\0"
+											  "\6\0\1\4\0\0\0\0" TCP("\2"));
 static const struct sample fragment6 = SAMPLE(MACS "\x86\xdd" IP6("\x14", "\x2c") "\x11\0\0\1\0\0\0\1" UDP "ask!");
 static const struct sample later_fragment6 = SAMPLE(MACS "\x86\xdd" IP6("\x14", "\x2c") "\x11\0\0\x08\0\0\0\1" UDP "ask!");
-static const struct sample overlong_option = SAMPLE(MACS "\x86\xdd" IP6("\x10", "\0") "\6\x1f\1\4\0\0\0\0" "\0\0\0\0\0\0\0\0");
+static const struct sample overlong_option = SAMPLE(MACS "\x86\xdd" IP6("\x10", "\0") "\6\x1f\1\4\0\0\0\0"
+										      "\0\0\0\0\0\0\0\0");
 static const struct sample arp = SAMPLE(MACS "\x08\6\0\1\x08\0\6\4\0\1");
 
 static bool matches(struct frame_match m, struct sample s)
@@ -119,7 +125,7 @@ START_TEST(payload_is_what_is_behind_the_transport_header)
 END_TEST
 
 static const struct sample *const all[] = { &syn, &data, &tagged_syn, &twice_tagged_syn, &dns, &later_fragment, &ping, &dns6, &syn6_behind_options,
-					    &fragment6, &later_fragment6, &overlong_option, &arp };
+	&fragment6, &later_fragment6, &overlong_option, &arp };
 #define N_ALL (sizeof(all) / sizeof(all[0]))
 
 /* Each prefix stands in memory of exactly its size, so that a sanitizer sees a read past its end. */

@@ -66,8 +66,14 @@ START_TEST(equal_runs_give_equal_files)
 	char error[CAPTURE_ERROR_MAX];
 	for (unsigned run = 0; run < 2; run++) {
 		struct net *net = net_create(4, LINK_SWITCH, 4);
-		net_impair(net, 0, (struct impairments){ .delay_ns = 100, .jitter = JITTER_NORMAL, .jitter_ns = 50, .jitter_reorders = true,
-							 .loss = LOSS_BERNOULLI, .loss_rate = 0.1, .corrupt_rate = 0.1 });
+		net_impair(net, 0,
+			(struct impairments){ .delay_ns = 100,
+				.jitter = JITTER_NORMAL,
+				.jitter_ns = 50,
+				.jitter_reorders = true,
+				.loss = LOSS_BERNOULLI,
+				.loss_rate = 0.1,
+				.corrupt_rate = 0.1 });
 		struct tap_pcap *tap = tap_pcap_open(net->l, net->port[1], path[run], error);
 		net_train(net, 500, 80, 20);
 		ck_assert_int_eq(tap_pcap_finish(tap, error), 0);

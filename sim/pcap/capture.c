@@ -72,7 +72,7 @@ static int find_link_type(struct capture_reader *r, char error[CAPTURE_ERROR_MAX
 	}
 	const char *name = pcap_datalink_val_to_name(dlt);
 	complain(error, "%.120s: link type %s (%d) is not supported: Ethernet, raw IP, Linux cooked or null/loopback expected", r->path,
-		 name ? name : "unknown", dlt);
+		name ? name : "unknown", dlt);
 	return -EPROTONOSUPPORT;
 }
 
@@ -81,7 +81,8 @@ struct capture_reader *capture_open_stream(FILE *file, const char *name, char er
 	char reason[PCAP_ERRBUF_SIZE] = "";
 	pcap_t *pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason);
 	if (!pcap) {
-		complain(error, "%.120s: pcap or pcapng capture expected: %s", name, strstr(reason, "truncated") ? "the file ends in its header" : reason);
+		complain(error, "%.120s: pcap or pcapng capture expected: %s", name,
+			strstr(reason, "truncated") ? "the file ends in its header" : reason);
 		if (file != stdin)
 			fclose(file);
 		return NULL;
@@ -249,7 +250,7 @@ static int bad_record(struct capture_reader *r, char error[CAPTURE_ERROR_MAX])
 	const char *reason = pcap_geterr(r->pcap);
 	bool cut = strstr(reason, "truncated") || strstr(reason, "only got");
 	complain(error, "%.120s: frame %llu: %s (%s)", r->path, (unsigned long long)r->frames + 1,
-		 cut ? "the file ends in the middle of it" : "damaged file", reason);
+		cut ? "the file ends in the middle of it" : "damaged file", reason);
 	return -EBADMSG;
 }
 

@@ -17,13 +17,13 @@
 struct capture_reader;
 
 struct capture_frame {
-	uint64_t number;        /* 1 is the first, as Wireshark counts */
-	uint64_t time_ns;       /* since the epoch; UINT64_MAX when the file's stamp does not fit */
-	const uint8_t *bytes;   /* an Ethernet frame; valid until the next read */
-	size_t len;             /* bytes captured: 0 to 262 158, which is more than a struct buf holds */
-	size_t wire_len;        /* bytes on the wire: more than len when cut by the snap length */
-	bool synthetic_link;    /* the Ethernet header was made up */
-	bool unsupported;       /* not IP or ARP in a link type without Ethernet addresses: bytes and len are the raw record */
+	uint64_t number;      /* 1 is the first, as Wireshark counts */
+	uint64_t time_ns;     /* since the epoch; UINT64_MAX when the file's stamp does not fit */
+	const uint8_t *bytes; /* an Ethernet frame; valid until the next read */
+	size_t len;           /* bytes captured: 0 to 262 158, which is more than a struct buf holds */
+	size_t wire_len;      /* bytes on the wire: more than len when cut by the snap length */
+	bool synthetic_link;  /* the Ethernet header was made up */
+	bool unsupported;     /* not IP or ARP in a link type without Ethernet addresses: bytes and len are the raw record */
 };
 
 /* NULL with one line in error: the file and why. "-" is standard input. */

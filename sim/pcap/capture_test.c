@@ -151,10 +151,12 @@ END_TEST
 START_TEST(linux_cooked_becomes_ethernet)
 {
 	LINK_TYPE(113, "Linux cooked", SLL("\1", "\6", "\x08\0") IP4, "\0\0\0\0\0\0\2\0\0\0\0\x2a\x08\0" IP4);
-	LINK_TYPE(113, "Linux cooked", SLL("\1", "\6", "\x08\6") "arp", "\0\0\0\0\0\0\2\0\0\0\0\x2a\x08\6" "arp");
+	LINK_TYPE(113, "Linux cooked", SLL("\1", "\6", "\x08\6") "arp",
+		"\0\0\0\0\0\0\2\0\0\0\0\x2a\x08\6"
+		"arp");
 	LINK_TYPE(113, "Linux cooked", SLL("\1", "\0", "\x86\xdd") IP6, NO_ADDRS "\x86\xdd" IP6);
 	NOT_SUPPORTED(113, "Linux cooked", SLL("\1", "\6", "\0\4") "llc");
-	NOT_SUPPORTED(113, "Linux cooked", "\0\4\0\1\0\6\2\0\0\0\0\x2a\0\0\x08"); /* a byte short of its header */
+	NOT_SUPPORTED(113, "Linux cooked", "\0\4\0\1\0\6\2\0\0\0\0\x2a\0\0\x08");         /* a byte short of its header */
 	NOT_SUPPORTED(113, "Linux cooked", "\0\4\3\x38\0\6\2\0\0\0\0\x2a\0\0\x08\0" IP4); /* netlink: not an EtherType */
 	LINK_TYPE(276, "Linux cooked v2", SLL2("\x08\0", "\1", "\6") IP4, "\0\0\0\0\0\0\2\0\0\0\0\x2a\x08\0" IP4);
 	LINK_TYPE(276, "Linux cooked v2", SLL2("\x86\xdd", "\1", "\0") IP6, NO_ADDRS "\x86\xdd" IP6);

@@ -14,7 +14,7 @@
 
 struct capture_writer {
 	struct output out;
-	int failed;   /* errno of the first write that failed */
+	int failed; /* errno of the first write that failed */
 };
 
 static void put_le32(uint8_t *p, uint32_t v)

@@ -64,10 +64,13 @@ static inline void put(uint64_t at_ns, const uint8_t *frame, size_t len)
 	ck_assert_int_eq(capture_write(writer, BASE_NS + at_ns, frame, len, len), 0);
 }
 
-static inline size_t put_ip(uint8_t *p, struct mac src_mac, struct mac dst_mac, struct ip4_addr src, struct ip4_addr dst, uint8_t protocol, size_t len)
+static inline size_t put_ip(
+	uint8_t *p, struct mac src_mac, struct mac dst_mac, struct ip4_addr src, struct ip4_addr dst, uint8_t protocol, size_t len)
 {
 	struct eth_hdr eth = { .dst = dst_mac, .src = src_mac, .type = ETHERTYPE_IP4 };
-	struct ip4_hdr ip = { .version = 4, .header_len = 20, .total_len = (uint16_t)(20 + len), .ttl = 64, .protocol = protocol, .src = src, .dst = dst };
+	struct ip4_hdr ip = {
+		.version = 4, .header_len = 20, .total_len = (uint16_t)(20 + len), .ttl = 64, .protocol = protocol, .src = src, .dst = dst
+	};
 	eth_hdr_emit(&eth, p, ETH_HDR_LEN);
 	ip4_hdr_emit(&ip, p + ETH_HDR_LEN, IP4_HDR_LEN);
 	ip4_hdr_set_checksum(p + ETH_HDR_LEN, IP4_HDR_LEN);

@@ -95,13 +95,13 @@ static void vote_mac(struct replay_host *h, struct mac mac)
 /* --- conversations ------------------------------------------------------------------------------ */
 
 struct flow {
-	struct ip_addr a, b;       /* a < b, ports along with them */
+	struct ip_addr a, b; /* a < b, ports along with them */
 	uint16_t a_port, b_port;
 	uint8_t protocol;
 	bool client_is_a, syn, handshaken;
-	uint64_t to_a, to_b;       /* frames */
+	uint64_t to_a, to_b; /* frames */
 	struct flow *next_in_bucket;
-	struct flow *next;         /* in order of appearance */
+	struct flow *next; /* in order of appearance */
 };
 
 struct flows {
@@ -137,11 +137,11 @@ static struct flow *flow_get_or_add(struct flows *fl, const struct flow *key)
 struct talk {
 	struct ip_addr src, dst;
 	uint16_t src_port, dst_port;
-	uint8_t protocol;          /* 0 for ARP */
-	bool opens;                /* the sender is the client, whoever spoke first */
-	bool answers;              /* the sender is the server */
-	bool accepts;              /* SYN-ACK */
-	bool asks;                 /* wants an answer */
+	uint8_t protocol; /* 0 for ARP */
+	bool opens;       /* the sender is the client, whoever spoke first */
+	bool answers;     /* the sender is the server */
+	bool accepts;     /* SYN-ACK */
+	bool asks;        /* wants an answer */
 };
 
 static bool describe_tcp(struct talk *k, const struct frame *f)
@@ -307,11 +307,16 @@ enum merit { MERIT_HANDSHAKEN, MERIT_SERVER, MERIT_CLIENT, MERIT_ASKED, MERIT_RE
 static uint64_t weight(const struct replay_host *h, enum merit merit)
 {
 	switch (merit) {
-	case MERIT_HANDSHAKEN: return h->handshaken;
-	case MERIT_SERVER: return h->as_server;
-	case MERIT_CLIENT: return h->as_client;
-	case MERIT_ASKED: return h->asked;
-	default: return h->received;
+	case MERIT_HANDSHAKEN:
+		return h->handshaken;
+	case MERIT_SERVER:
+		return h->as_server;
+	case MERIT_CLIENT:
+		return h->as_client;
+	case MERIT_ASKED:
+		return h->asked;
+	default:
+		return h->received;
 	}
 }
 

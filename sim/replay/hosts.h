@@ -8,16 +8,16 @@
 
 struct replay_host {
 	struct ip_addr addr;
-	struct mac mac;         /* the one most of its frames carry */
-	uint64_t mac_weight;    /* 0: no frame told one */
-	bool own_mac;           /* it says so itself, in ARP; else it may be behind a router */
-	bool without_mac;       /* seen in frames that have none: a link type without, or all zeros */
-	uint64_t first_frame;   /* the number of the frame that first names it */
+	struct mac mac;          /* the one most of its frames carry */
+	uint64_t mac_weight;     /* 0: no frame told one */
+	bool own_mac;            /* it says so itself, in ARP; else it may be behind a router */
+	bool without_mac;        /* seen in frames that have none: a link type without, or all zeros */
+	uint64_t first_frame;    /* the number of the frame that first names it */
 	uint64_t sent, received; /* frames; received: unicast only */
-	uint64_t asked;         /* frames that want an answer: SYN, FIN, data, datagram, echo and ARP request */
-	uint64_t as_client;     /* frames it received in conversations it opened */
-	uint64_t as_server;     /* … in conversations opened towards it */
-	uint64_t handshaken;    /* … in TCP connections it accepted with a SYN-ACK */
+	uint64_t asked;          /* frames that want an answer: SYN, FIN, data, datagram, echo and ARP request */
+	uint64_t as_client;      /* frames it received in conversations it opened */
+	uint64_t as_server;      /* … in conversations opened towards it */
+	uint64_t handshaken;     /* … in TCP connections it accepted with a SYN-ACK */
 	struct replay_host *next_in_bucket;
 };
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* The order layers are shown in; others follow as the stack lists them. */
-static const char *const bottom_up[] = { LEDGER_HARNESS, "eth", "vlan", "arp", "ip4", "ip4_reass", "icmp4", "igmp", "ip6", "ip6_reass",
-	"nd", "icmp6", "mld", "udp", "tcp" };
+static const char *const bottom_up[] = { LEDGER_HARNESS, "eth", "vlan", "arp", "ip4", "ip4_reass", "icmp4", "igmp", "ip6", "ip6_reass", "nd", "icmp6",
+	"mld", "udp", "tcp" };
 #define N_BOTTOM_UP (sizeof(bottom_up) / sizeof(bottom_up[0]))
 
 /* Room for one more element; NULL, and the ledger failed, when out of memory. */

@@ -15,15 +15,15 @@
 
 struct ledger_layer {
 	char name[LEDGER_NAME_MAX];
-	uint64_t accepted;  /* frames */
-	uint64_t answered;  /* frames that made this layer send */
-	uint64_t dropped;   /* frames */
+	uint64_t accepted;                                      /* frames */
+	uint64_t answered;                                      /* frames that made this layer send */
+	uint64_t dropped;                                       /* frames */
 	uint64_t frame_accepted, frame_answered, frame_dropped; /* the last frame counted in each */
 };
 
 struct ledger_drop {
-	uint64_t frame;     /* 0: between frames, by a timer */
-	bool cut;           /* the capture holds part of the frame */
+	uint64_t frame; /* 0: between frames, by a timer */
+	bool cut;       /* the capture holds part of the frame */
 	char layer[LEDGER_NAME_MAX], reason[LEDGER_NAME_MAX];
 };
 
@@ -38,18 +38,18 @@ struct ledger_reply {
 };
 
 struct ledger {
-	bool counters;                  /* the stack has them */
+	bool counters; /* the stack has them */
 	size_t n_layers, layers_cap;
-	struct ledger_layer *layers;    /* bottom up */
+	struct ledger_layer *layers; /* bottom up */
 	size_t n_drops, drops_cap;
-	struct ledger_drop *drops;      /* in order of time */
+	struct ledger_drop *drops; /* in order of time */
 	size_t n_replies, replies_cap;
-	struct ledger_reply *replies;   /* frames that were answered at once */
-	uint64_t answers, later;        /* frames sent at once; by timers or unasked */
+	struct ledger_reply *replies; /* frames that were answered at once */
+	uint64_t answers, later;      /* frames sent at once; by timers or unasked */
 	size_t n_now, now_cap;
-	struct ledger_counter *now;     /* the counters as last read */
-	size_t at;                      /* the next of them, while reading */
-	uint64_t frame;                 /* they are read after this frame; 0: between frames */
+	struct ledger_counter *now;      /* the counters as last read */
+	size_t at;                       /* the next of them, while reading */
+	uint64_t frame;                  /* they are read after this frame; 0: between frames */
 	bool frame_cut, started, failed; /* failed: out of memory */
 };
 

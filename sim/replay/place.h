@@ -6,7 +6,7 @@
 #include "sim/dut/dut.h"
 #include "sim/replay/hosts.h"
 
-enum { /* what the capture tells about a port of the host */
+enum {                          /* what the capture tells about a port of the host */
 	PLACE_ASKED = 1 << 0,   /* a SYN or a unicast datagram came for it */
 	PLACE_HEARD = 1 << 1,   /* a broadcast or multicast datagram came for it */
 	PLACE_USED = 1 << 2,    /* the host answered with a SYN-ACK, or sent a datagram from it */
@@ -19,8 +19,8 @@ struct place {
 	struct ip_addr addrs[DUT_MAX_ADDRS];
 	uint8_t prefix_len;
 	uint16_t mtu;
-	bool made_up_macs;       /* the capture has none: mac and gateway_mac are ours */
-	struct ip_addr gateway;  /* default route; its MAC is that of the peers outside the prefix */
+	bool made_up_macs;      /* the capture has none: mac and gateway_mac are ours */
+	struct ip_addr gateway; /* default route; its MAC is that of the peers outside the prefix */
 	struct mac gateway_mac;
 	uint8_t tcp[65536], udp[65536]; /* PLACE_… by port */
 };

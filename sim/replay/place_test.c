@@ -17,7 +17,8 @@ static void port_unreachable(uint64_t at_ns, struct ends about)
 	icmp4_hdr_emit(&h, p, ICMP4_HDR_LEN);
 	memcpy(p + ICMP4_HDR_LEN, quoted + ETH_HDR_LEN, IP4_HDR_LEN + UDP_HDR_LEN);
 	put_be16(p + 2, checksum_finish(checksum_add(0, p, ICMP4_HDR_LEN + IP4_HDR_LEN + UDP_HDR_LEN)));
-	put(at_ns, frame, put_ip(frame, about.dst_mac, about.src_mac, about.dst, about.src, IPPROTO_NUM_ICMP, ICMP4_HDR_LEN + IP4_HDR_LEN + UDP_HDR_LEN));
+	put(at_ns, frame,
+		put_ip(frame, about.dst_mac, about.src_mac, about.dst, about.src, IPPROTO_NUM_ICMP, ICMP4_HDR_LEN + IP4_HDR_LEN + UDP_HDR_LEN));
 }
 
 /* --- time ------------------------------------------------------------------------------------------------ */
@@ -261,13 +262,13 @@ START_TEST(only_what_was_sent_there_is_injected)
 	struct ends nobody = { router_mac, server_mac, CLIENT, ip4_of("192.0.2.200"), 1, 2 };
 	struct ends from_behind = { router_mac, server_mac, ip4_of("10.9.9.9"), SERVER, 9, 80 };
 	begin();
-	tcp(0, to_server(4000, 80), TCP_SYN, 0, true);                         /* bit 0 */
-	tcp(1, from_server(80, 4000), TCP_SYN | TCP_ACK, 0, true);             /* 1 */
-	arp(2, ARP_OP_REQUEST, router_mac, ROUTER, broadcast, SERVER);         /* 2 */
-	arp(3, ARP_OP_REPLY, server_mac, SERVER, router_mac, ROUTER);          /* 3 */
-	udp(4, behind_router, 4);                                              /* 4 */
-	udp(5, from_behind, 4);                                                /* 5 */
-	udp(6, nobody, 4);                                                     /* 6: to its MAC, an address nobody has */
+	tcp(0, to_server(4000, 80), TCP_SYN, 0, true);                 /* bit 0 */
+	tcp(1, from_server(80, 4000), TCP_SYN | TCP_ACK, 0, true);     /* 1 */
+	arp(2, ARP_OP_REQUEST, router_mac, ROUTER, broadcast, SERVER); /* 2 */
+	arp(3, ARP_OP_REPLY, server_mac, SERVER, router_mac, ROUTER);  /* 3 */
+	udp(4, behind_router, 4);                                      /* 4 */
+	udp(5, from_behind, 4);                                        /* 5 */
+	udp(6, nobody, 4);                                             /* 6: to its MAC, an address nobody has */
 	load();
 	place_at("192.0.2.5");
 	ck_assert_uint_eq(received(), 1 | 4 | 32 | 64);

@@ -21,12 +21,12 @@ struct engine {
 	struct host *host;
 	struct capture_writer *answers;
 	world_event inject, answer_arp;
-	size_t next;                  /* frame to be injected */
-	uint64_t frame, frame_at_ns;  /* the last one injected, and when */
-	uint64_t epoch_ns;            /* virtual time plus this is the capture's time */
+	size_t next;                 /* frame to be injected */
+	uint64_t frame, frame_at_ns; /* the last one injected, and when */
+	uint64_t epoch_ns;           /* virtual time plus this is the capture's time */
 	struct reply *first, **end;
-	uint8_t *scratch;             /* a frame being handed in: TRACE_FRAME_MAX bytes */
-	uint8_t *sink;                /* where what sockets receive ends up: 64 KiB */
+	uint8_t *scratch; /* a frame being handed in: TRACE_FRAME_MAX bytes */
+	uint8_t *sink;    /* where what sockets receive ends up: 64 KiB */
 	bool failed;
 };
 
@@ -233,8 +233,16 @@ static int create_host_once(struct engine *e, const char **why)
 	memcpy(interface.mac, p->mac.b, 6);
 	for (unsigned i = 0; i < p->n_addrs; i++)
 		interface.addrs[i] = (struct dut_prefix){ dut_addr(&p->addrs[i]), p->prefix_len };
-	struct dut_config config = { .abi = DUT_ABI, .name = "replay", .seed = e->q->seed, .layers = s->layers, .n_interfaces = 1,
-		.interfaces = &interface, .n_routes = 1, .routes = &route, .n_options = s->n_options, .options = s->options };
+	struct dut_config config = { .abi = DUT_ABI,
+		.name = "replay",
+		.seed = e->q->seed,
+		.layers = s->layers,
+		.n_interfaces = 1,
+		.interfaces = &interface,
+		.n_routes = 1,
+		.routes = &route,
+		.n_options = s->n_options,
+		.options = s->options };
 	return host_create(e->world, s->ops, &config, &e->host, why);
 }
 

@@ -48,8 +48,8 @@ void replay_result_free(struct replay_result *r);
 /* What the reports need besides: how the replay was asked for. */
 struct replay_title {
 	const char *id, *file;
-	const char *role;    /* what the host is: "the server", "as named", … */
-	const char *rerun;   /* the command that repeats it */
+	const char *role;  /* what the host is: "the server", "as named", … */
+	const char *rerun; /* the command that repeats it */
 };
 /* The summary for people. */
 void replay_print(FILE *out, const struct replay_title *title, const struct replay_request *q, const struct replay_result *r);

@@ -37,7 +37,9 @@ static void fake_ask(struct fake *f)
 {
 	uint8_t frame[ETH_HDR_LEN + ARP_LEN];
 	struct eth_hdr eth = { .dst = broadcast, .src = server_mac, .type = ETHERTYPE_ARP };
-	struct arp_pkt a = { .htype = 1, .ptype = ETHERTYPE_IP4, .hlen = 6, .plen = 4, .op = ARP_OP_REQUEST, .sha = server_mac, .spa = SERVER, .tpa = ROUTER };
+	struct arp_pkt a = {
+		.htype = 1, .ptype = ETHERTYPE_IP4, .hlen = 6, .plen = 4, .op = ARP_OP_REQUEST, .sha = server_mac, .spa = SERVER, .tpa = ROUTER
+	};
 	eth_hdr_emit(&eth, frame, ETH_HDR_LEN);
 	arp_pkt_emit(&a, frame + ETH_HDR_LEN, ARP_LEN);
 	f->waiting = true;
@@ -111,10 +113,23 @@ static unsigned fake_capabilities_without_counters(void)
 	return DUT_CAP_FRAMES | DUT_CAP_VIRTUAL_TIME | DUT_CAP_IPV4;
 }
 
-static const struct dut_ops fake_ops = { .abi = DUT_ABI, .name = "fake", .capabilities = fake_capabilities, .create = fake_create,
-	.destroy = fake_destroy, .frame_in = fake_frame_in, .deadline = fake_deadline, .advance = fake_advance, .counters = fake_counters };
-static const struct dut_ops blind_ops = { .abi = DUT_ABI, .name = "blind", .capabilities = fake_capabilities_without_counters, .create = fake_create,
-	.destroy = fake_destroy, .frame_in = fake_frame_in, .deadline = fake_deadline, .advance = fake_advance };
+static const struct dut_ops fake_ops = { .abi = DUT_ABI,
+	.name = "fake",
+	.capabilities = fake_capabilities,
+	.create = fake_create,
+	.destroy = fake_destroy,
+	.frame_in = fake_frame_in,
+	.deadline = fake_deadline,
+	.advance = fake_advance,
+	.counters = fake_counters };
+static const struct dut_ops blind_ops = { .abi = DUT_ABI,
+	.name = "blind",
+	.capabilities = fake_capabilities_without_counters,
+	.create = fake_create,
+	.destroy = fake_destroy,
+	.frame_in = fake_frame_in,
+	.deadline = fake_deadline,
+	.advance = fake_advance };
 
 static struct dut_spec spec;
 static struct replay_request request;
@@ -291,7 +306,9 @@ START_TEST(an_unwritable_pcap_is_told)
 	a_bad_segment();
 	struct ip_addr a = ip_of("192.0.2.5");
 	spec = (struct dut_spec){ .text = "fake", .ops = &fake_ops };
-	request = (struct replay_request){ .stack = &spec, .seed = 1, .trace = &t, .hosts = &hs, .host = hosts_get(&hs, &a), .pcap = "/nowhere/at/all.pcap" };
+	request = (struct replay_request){
+		.stack = &spec, .seed = 1, .trace = &t, .hosts = &hs, .host = hosts_get(&hs, &a), .pcap = "/nowhere/at/all.pcap"
+	};
 	ck_assert_int_eq(replay_open_loop(&request, &result), -EIO);
 	ck_assert_ptr_nonnull(strstr(result.message, "/nowhere/at/all.pcap"));
 	replay_result_free(&result);

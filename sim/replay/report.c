@@ -50,7 +50,8 @@ static void print_place(FILE *out, const struct replay_result *r)
 		print_ports(out, "; UDP ports open: ", p->udp, place_udp_open);
 	fputc('\n', out);
 	if (r->not_open)
-		fprintf(out, "  note      %u port%s the host must have had open could not be opened (%s)\n", r->not_open, plural(r->not_open), r->not_open_why);
+		fprintf(out, "  note      %u port%s the host must have had open could not be opened (%s)\n", r->not_open, plural(r->not_open),
+			r->not_open_why);
 }
 
 static bool same_drop(const struct ledger_drop *a, const struct ledger_drop *b)
@@ -134,9 +135,11 @@ static void print_notes(FILE *out, const struct replay_request *q, const struct 
 	if (r->place.made_up_macs)
 		fprintf(out, "  note      the capture has no MAC addresses for this host: made-up ones were used\n");
 	if (r->bad_checksums > 3 && r->bad_checksums * 2 > r->injected)
-		fprintf(out, "  note      most checksums are wrong: the capture was taken where these frames were sent, before an offload filled them in\n");
+		fprintf(out,
+			"  note      most checksums are wrong: the capture was taken where these frames were sent, before an offload filled them in\n");
 	if (r->resets && r->tcp_open)
-		fprintf(out, "  note      open loop: peers acknowledge the recorded host's sequence numbers, not this stack's, so RST is a right answer\n");
+		fprintf(out,
+			"  note      open loop: peers acknowledge the recorded host's sequence numbers, not this stack's, so RST is a right answer\n");
 	if (!r->ledger.counters)
 		fprintf(out, "  note      this stack has no counters: \"harness\" tells what the frames themselves say, not what the stack did\n");
 }
@@ -189,9 +192,9 @@ void replay_print_hosts(FILE *out, const char *file, const struct trace *t, cons
 		if (!h->sent && !h->received)
 			continue;
 		const char *unfit = hosts_unfit(h);
-		fprintf(out, "  %-39s %-17s %9llu %9llu %9llu %9llu %9llu%s%s%s%s%s%s\n", ip_str(&h->addr, ip), h->mac_weight ? mac_str(h->mac, mac) : "-",
-			(unsigned long long)h->sent, (unsigned long long)h->received, (unsigned long long)h->asked,
-			(unsigned long long)h->as_client, (unsigned long long)h->as_server, h == any ? "  chosen" : "",
+		fprintf(out, "  %-39s %-17s %9llu %9llu %9llu %9llu %9llu%s%s%s%s%s%s\n", ip_str(&h->addr, ip),
+			h->mac_weight ? mac_str(h->mac, mac) : "-", (unsigned long long)h->sent, (unsigned long long)h->received,
+			(unsigned long long)h->asked, (unsigned long long)h->as_client, (unsigned long long)h->as_server, h == any ? "  chosen" : "",
 			h == server ? "  --as server" : "", h == client ? "  --as client" : "", unfit ? "  cannot be replaced (" : "",
 			unfit ? unfit : "", unfit ? ")" : "");
 	}
@@ -204,8 +207,8 @@ static json_t *layers_json(const struct ledger *l)
 	json_t *array = json_array();
 	for (size_t i = 0; i < l->n_layers; i++) {
 		const struct ledger_layer *x = &l->layers[i];
-		json_array_append_new(array, json_pack("{s:s, s:I, s:I, s:I}", "layer", x->name, "accepted", (json_int_t)x->accepted,
-			"answered", (json_int_t)x->answered, "dropped", (json_int_t)x->dropped));
+		json_array_append_new(array, json_pack("{s:s, s:I, s:I, s:I}", "layer", x->name, "accepted", (json_int_t)x->accepted, "answered",
+						     (json_int_t)x->answered, "dropped", (json_int_t)x->dropped));
 	}
 	return array;
 }
@@ -224,16 +227,17 @@ static json_t *replies_json(const struct ledger *l)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < l->n_replies; i++)
-		json_array_append_new(array, json_pack("{s:I, s:I}", "frame", (json_int_t)l->replies[i].frame, "answers", (json_int_t)l->replies[i].answers));
+		json_array_append_new(
+			array, json_pack("{s:I, s:I}", "frame", (json_int_t)l->replies[i].frame, "answers", (json_int_t)l->replies[i].answers));
 	return array;
 }
 
 json_t *replay_json(const struct replay_title *title, const struct replay_request *q, const struct replay_result *r)
 {
 	char ip[IP_STRLEN];
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "kind", "replay", "id", title->id, "file", title->file,
-		"stack", q->stack->text, "as", q->host ? ip_str(&q->host->addr, ip) : title->role, "mode", "open",
-		"outcome", outcome_name[r->outcome], "seed", (json_int_t)q->seed, "frames", (json_int_t)(q->trace ? q->trace->records : 0));
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "kind", "replay", "id", title->id, "file", title->file, "stack",
+		q->stack->text, "as", q->host ? ip_str(&q->host->addr, ip) : title->role, "mode", "open", "outcome", outcome_name[r->outcome], "seed",
+		(json_int_t)q->seed, "frames", (json_int_t)(q->trace ? q->trace->records : 0));
 	if (!o)
 		return NULL;
 	if (r->message[0])

@@ -76,7 +76,7 @@ static int add(struct trace *t, const struct capture_frame *c)
 		return 0;
 	}
 	if (grow((void **)&t->frames, &t->frames_cap, t->n_frames + 1, sizeof(*t->frames)) < 0 ||
-	    grow((void **)&t->bytes, &t->bytes_cap, t->n_bytes + c->len, 1) < 0)
+		grow((void **)&t->bytes, &t->bytes_cap, t->n_bytes + c->len, 1) < 0)
 		return -ENOMEM;
 	struct trace_frame f = { .number = c->number, .cut = c->wire_len > c->len, .synthetic_link = c->synthetic_link };
 	t->cut += f.cut;

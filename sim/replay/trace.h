@@ -11,13 +11,13 @@
 #define TRACE_FRAME_MAX 65664
 
 struct trace_frame {
-	uint64_t number;      /* in the capture, from 1 */
-	uint64_t at_ns;       /* since the first frame; ascending */
-	uint64_t epoch_ns;    /* added to at_ns: the capture's own time */
-	size_t start;         /* of the bytes, see trace_bytes() */
-	uint32_t len;         /* bytes held, 802.1Q tags taken off */
-	bool cut;             /* the snap length kept part of it */
-	bool synthetic_link;  /* the Ethernet header was made up by the reader */
+	uint64_t number;     /* in the capture, from 1 */
+	uint64_t at_ns;      /* since the first frame; ascending */
+	uint64_t epoch_ns;   /* added to at_ns: the capture's own time */
+	size_t start;        /* of the bytes, see trace_bytes() */
+	uint32_t len;        /* bytes held, 802.1Q tags taken off */
+	bool cut;            /* the snap length kept part of it */
+	bool synthetic_link; /* the Ethernet header was made up by the reader */
 };
 
 struct trace {

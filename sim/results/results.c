@@ -15,7 +15,7 @@
 
 struct results {
 	struct output out;
-	int failed;  /* the first error: negative errno */
+	int failed; /* the first error: negative errno */
 };
 
 static void note_failure(struct results *r, int err)
@@ -48,8 +48,8 @@ int results_open(const char *path, const char *program, const char *stack, uint6
 		free(r);
 		return err;
 	}
-	write_line(r, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "kind", "meta", "schema", RESULTS_SCHEMA, "program", program,
-		"version", PLUMBLINE_VERSION, "stack", stack, "seed", (json_int_t)seed, "command", command));
+	write_line(r, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "kind", "meta", "schema", RESULTS_SCHEMA, "program", program, "version",
+			      PLUMBLINE_VERSION, "stack", stack, "seed", (json_int_t)seed, "command", command));
 	if (r->failed) {
 		err = r->failed;
 		snprintf(error, RESULTS_ERROR_MAX, "%s: cannot write results: %s", path, strerror(-err));
@@ -73,8 +73,8 @@ int results_end(struct results *r, const struct results_counts *c, char error[RE
 	if (!r)
 		return 0;
 	write_line(r, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "kind", "end", "passed", (json_int_t)c->passed, "failed",
-		(json_int_t)c->failed, "skipped", (json_int_t)c->skipped, "xfailed", (json_int_t)c->xfailed, "xpassed",
-		(json_int_t)c->xpassed, "errors", (json_int_t)c->errors));
+			      (json_int_t)c->failed, "skipped", (json_int_t)c->skipped, "xfailed", (json_int_t)c->xfailed, "xpassed",
+			      (json_int_t)c->xpassed, "errors", (json_int_t)c->errors));
 	char name[400];
 	int err = r->failed;
 	snprintf(name, sizeof(name), "%s", r->out.path ? r->out.path : "standard output");

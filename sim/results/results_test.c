@@ -36,11 +36,10 @@ static bool exists(const char *p)
 
 START_TEST(a_file_appears_only_when_complete_and_in_order)
 {
-	static const char want[] =
-		"{\"kind\":\"meta\",\"schema\":\"plumbline.results/1\",\"program\":\"run\",\"version\":\"" PLUMBLINE_VERSION
-		"\",\"stack\":\"direct\",\"seed\":7,\"command\":\"plumbline run x.yaml\"}\n"
-		"{\"kind\":\"scenario\",\"z\":1,\"a\":\"µs\",\"r\":0.1}\n"
-		"{\"kind\":\"end\",\"passed\":1,\"failed\":2,\"skipped\":3,\"xfailed\":4,\"xpassed\":5,\"errors\":6}\n";
+	static const char want[] = "{\"kind\":\"meta\",\"schema\":\"plumbline.results/1\",\"program\":\"run\",\"version\":\"" PLUMBLINE_VERSION
+				   "\",\"stack\":\"direct\",\"seed\":7,\"command\":\"plumbline run x.yaml\"}\n"
+				   "{\"kind\":\"scenario\",\"z\":1,\"a\":\"µs\",\"r\":0.1}\n"
+				   "{\"kind\":\"end\",\"passed\":1,\"failed\":2,\"skipped\":3,\"xfailed\":4,\"xpassed\":5,\"errors\":6}\n";
 	struct results *r;
 	ck_assert_int_eq(results_open(path, "run", "direct", 7, "plumbline run x.yaml", &r, error), 0);
 	results_write(r, json_pack("{s:s, s:i, s:s, s:f}", "kind", "scenario", "z", 1, "a", "µs", "r", 0.1));

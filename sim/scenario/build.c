@@ -17,8 +17,7 @@ static const char *stack_of(const struct scenario *s, const struct run_options *
 }
 
 /* Says where the stack was named: the host, the command line or the top of the file. */
-static int bad_stack(const struct scenario *s, const struct run_options *options, const struct scn_host *h,
-	const char *why, struct scn_error *e)
+static int bad_stack(const struct scenario *s, const struct run_options *options, const struct scn_host *h, const char *why, struct scn_error *e)
 {
 	if (!h->stack && options->stack) {
 		snprintf(e->text, sizeof(e->text), "--stack: %s", why);
@@ -27,8 +26,8 @@ static int bad_stack(const struct scenario *s, const struct run_options *options
 	return scn_fail(e, h->stack ? h->stack_pos : s->stack_pos, "%s", why);
 }
 
-static int parse_spec(const struct scenario *s, const struct run_options *options, const struct scn_host *h,
-	struct dut_spec *spec, struct scn_error *e)
+static int parse_spec(
+	const struct scenario *s, const struct run_options *options, const struct scn_host *h, struct dut_spec *spec, struct scn_error *e)
 {
 	char why[256];
 	if (dut_spec_parse(spec, stack_of(s, options, h), why, sizeof(why)))
@@ -98,8 +97,8 @@ static bool can_run(struct run *run, unsigned host)
 		unsigned cap;
 		const char *name;
 	} names[] = { { DUT_CAP_FRAMES, "frames" }, { DUT_CAP_VIRTUAL_TIME, "virtual time" }, { DUT_CAP_ROUTER, "forwarding" },
-		{ DUT_CAP_SOCKETS, "sockets" }, { DUT_CAP_TCP, "TCP" }, { DUT_CAP_UDP, "UDP" }, { DUT_CAP_PING, "ping" },
-		{ DUT_CAP_IPV4, "IPv4" }, { DUT_CAP_IPV6, "IPv6" } };
+		{ DUT_CAP_SOCKETS, "sockets" }, { DUT_CAP_TCP, "TCP" }, { DUT_CAP_UDP, "UDP" }, { DUT_CAP_PING, "ping" }, { DUT_CAP_IPV4, "IPv4" },
+		{ DUT_CAP_IPV6, "IPv6" } };
 	const struct dut_spec *spec = &run->specs[host];
 	unsigned missing = needs(run->s, host) & ~(spec->ops->capabilities() & ~without_layers(spec));
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -126,15 +125,25 @@ static int create_host(struct run *run, unsigned index, struct scn_error *e)
 		interfaces[i] = h->interfaces[i].dut;
 	for (unsigned i = 0; i < h->n_routes; i++)
 		routes[i] = h->routes[i].dut;
-	struct dut_config config = { .abi = DUT_ABI, .name = h->name, .seed = run->seed, .layers = spec->layers, .router = h->router,
-		.n_interfaces = h->n_interfaces, .n_routes = h->n_routes, .n_options = spec->n_options, .interfaces = interfaces,
-		.routes = routes, .options = spec->options };
+	struct dut_config config = { .abi = DUT_ABI,
+		.name = h->name,
+		.seed = run->seed,
+		.layers = spec->layers,
+		.router = h->router,
+		.n_interfaces = h->n_interfaces,
+		.n_routes = h->n_routes,
+		.n_options = spec->n_options,
+		.interfaces = interfaces,
+		.routes = routes,
+		.options = spec->options };
 	const char *why = NULL;
 	err = host_create(run->w, spec->ops, &config, &run->hosts[index], &why);
 	free(routes);
 	if (err == -ENOSYS || err == -ENOSPC) {
 		snprintf(run->skip, sizeof(run->skip), "host %s: %.60s: %.100s", h->name, spec->text,
-			err == -ENOSPC ? "more hosts than it can have in one process" : why ? why : "not available");
+			err == -ENOSPC ? "more hosts than it can have in one process"
+			: why          ? why
+				       : "not available");
 		return 0;
 	}
 	if (err == -EINVAL && !spec->n_options) { /* not the user's options: it cannot be such a host */

@@ -15,12 +15,12 @@ struct ping_flow {
 	struct run_flow *rf;
 	int sock;
 	uint64_t count;
-	uint64_t *sent_ns;  /* per request; NEVER once answered */
+	uint64_t *sent_ns; /* per request; NEVER once answered */
 	uint64_t highest;
 	uint64_t damaged;
 	bool draining;
 	world_event tick;
-	uint8_t *pattern;   /* payload of every request */
+	uint8_t *pattern; /* payload of every request */
 	uint8_t buf[65536];
 };
 

@@ -18,14 +18,14 @@ struct tcp_flow;
 struct side {
 	struct tcp_flow *t;
 	struct host *h;
-	int sock;                      /* NO_SOCKET before, and after it is closed */
+	int sock; /* NO_SOCKET before, and after it is closed */
 	bool connected, shut, eof, dead;
-	bool closer;                   /* shuts down once it has sent and got all */
-	uint64_t to_send, sent;        /* bytes */
-	uint64_t allowed;              /* of to_send: what the schedule has released */
+	bool closer;            /* shuts down once it has sent and got all */
+	uint64_t to_send, sent; /* bytes */
+	uint64_t allowed;       /* of to_send: what the schedule has released */
 	uint64_t to_get, got;
 	struct random_stream data;
-	uint32_t filled, used;         /* of chunk */
+	uint32_t filled, used; /* of chunk */
 	uint8_t chunk[CHUNK];
 	crypto_hash_sha256_state sent_digest, got_digest;
 };
@@ -34,7 +34,7 @@ struct tcp_flow {
 	struct run_flow *rf;
 	struct side from, to;
 	int listener;
-	world_event write;             /* the next scheduled write */
+	world_event write; /* the next scheduled write */
 	uint8_t inbox[65536];
 };
 

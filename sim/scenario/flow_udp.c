@@ -20,17 +20,17 @@ struct side {
 	struct host *h;
 	int sock;
 	struct dut_sockaddr peer;
-	uint64_t to_send, sent;      /* datagrams */
+	uint64_t to_send, sent;        /* datagrams */
 	uint64_t to_get, got, highest; /* highest number seen plus one */
-	uint8_t *seen;               /* a bit per datagram */
-	uint8_t *pattern;            /* of what this side sends: size + VARIANTS bytes */
+	uint8_t *seen;                 /* a bit per datagram */
+	uint8_t *pattern;              /* of what this side sends: size + VARIANTS bytes */
 };
 
 struct udp_flow {
 	struct run_flow *rf;
-	struct side side[2];         /* from, to */
-	uint64_t damaged;            /* datagrams that are not as sent */
-	world_event tick;            /* next datagram, then the end of the drain */
+	struct side side[2]; /* from, to */
+	uint64_t damaged;    /* datagrams that are not as sent */
+	world_event tick;    /* next datagram, then the end of the drain */
 	bool draining;
 	uint8_t buf[65536];
 };

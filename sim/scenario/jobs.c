@@ -20,9 +20,9 @@ struct header {
 struct worker {
 	struct job job;
 	pid_t pid;
-	int fd;          /* -1: not started, or ended */
+	int fd; /* -1: not started, or ended */
 	bool ended;
-	char *inbox;     /* bytes not yet a whole message */
+	char *inbox; /* bytes not yet a whole message */
 	size_t len, cap;
 };
 

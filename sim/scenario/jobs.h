@@ -19,8 +19,8 @@ struct job {
 };
 
 struct jobs {
-	unsigned n, parallel;  /* how many; how many at once, at least 1 */
-	unsigned limit_s;      /* of wall time for one; 0: no limit */
+	unsigned n, parallel; /* how many; how many at once, at least 1 */
+	unsigned limit_s;     /* of wall time for one; 0: no limit */
 	/* In the child: does job i, says things with job_say(fd, …), returns a status from 0 to 255. */
 	int (*work)(void *arg, unsigned i, int fd);
 	/* In the parent, once for each job, in order. False stops: jobs still at work are killed. */

@@ -29,7 +29,8 @@ static const struct mistake {
 	{ "title: \"a\\0b\"\n", "x.yaml:1:8: a NUL character in the text" },
 	/* the top */
 	{ "just text\n", "x.yaml:1:1: the scenario: expected keys and values" },
-	{ "tilte: x\n", "x.yaml:1:1: unknown key \"tilte\" in the scenario (expected one of: title, description, seed, duration, settle, stack, hosts, "
+	{ "tilte: x\n",
+		"x.yaml:1:1: unknown key \"tilte\" in the scenario (expected one of: title, description, seed, duration, settle, stack, hosts, "
 		"links, flows, timeline, expect)" },
 	{ "title:\n", "x.yaml:1:7: title has no value: expected text" },
 	{ "seed: -1\n", "x.yaml:1:7: seed \"-1\": expected a whole number" },
@@ -44,8 +45,10 @@ static const struct mistake {
 	{ "links: []\nhosts:\n- a\n- name: b\n- name: a\n", "x.yaml:5:9: host \"a\" named twice (first in line 3)" },
 	{ "links: []\nhosts:\n- stack: direct\n", "x.yaml:3:3: a host needs a \"name\"" },
 	{ "links: []\nhosts:\n- {name: a, mtu: 10}\n", "x.yaml:3:18: mtu \"10\" is out of range: from 68 to 65535" },
-	{ "links: []\nhosts:\n- {name: a, address: 10.0.0.1}\n", "x.yaml:3:22: address \"10.0.0.1\": expected an address and prefix length like 10.0.0.1/24" },
-	{ "links: []\nhosts:\n- {name: a, address: 10.0.0.1/33}\n", "x.yaml:3:22: address \"10.0.0.1/33\": expected an address and prefix length like 10.0.0.1/24" },
+	{ "links: []\nhosts:\n- {name: a, address: 10.0.0.1}\n",
+		"x.yaml:3:22: address \"10.0.0.1\": expected an address and prefix length like 10.0.0.1/24" },
+	{ "links: []\nhosts:\n- {name: a, address: 10.0.0.1/33}\n",
+		"x.yaml:3:22: address \"10.0.0.1/33\": expected an address and prefix length like 10.0.0.1/24" },
 	{ "links: []\nhosts:\n- {name: a, router: maybe}\n", "x.yaml:3:21: router \"maybe\": expected yes or no" },
 	{ "links: []\nhosts:\n- {name: a, interfaces: [{name: e}, {name: e}]}\n", "x.yaml:3:37: host a has two interfaces named \"e\"" },
 	{ "links: [{ends: [a, b]}]\nhosts:\n- {name: a, gateway: 192.168.1.1}\n- b\n", "x.yaml:3:22: 192.168.1.1 is on no network of host a" },
@@ -53,16 +56,22 @@ static const struct mistake {
 	{ "links: [{ends: [a, b]}]\nhosts:\n- {name: a, address: 10.0.0.1/8}\n- {name: b, address: 10.0.0.1/8}\n",
 		"x.yaml:4:3: hosts a and b have the same address" },
 	/* links */
-	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], dealy: 1 ms}\n", "x.yaml:3:18: unknown key \"dealy\" in link (expected one of: name, kind, ends, from, to, "
+	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], dealy: 1 ms}\n",
+		"x.yaml:3:18: unknown key \"dealy\" in link (expected one of: name, kind, ends, from, to, "
 		"partition, delay, jitter, loss, duplicate, reorder, corrupt, truncate, pad, rate, queue, mtu, down)" },
-	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], delay: 10 parsecs}\n", "x.yaml:3:25: delay \"10 parsecs\": expected a time like 10 ms (ns, us, ms, s, min, h)" },
-	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], delay: [1 ms]}\n", "x.yaml:3:25: delay: a list: expected a time like 10 ms (ns, us, ms, s, min, h)" },
-	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], delay: 0.5 ns}\n", "x.yaml:3:25: delay \"0.5 ns\" is too big or too finely divided: expected a time like 10 ms "
+	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], delay: 10 parsecs}\n",
+		"x.yaml:3:25: delay \"10 parsecs\": expected a time like 10 ms (ns, us, ms, s, min, h)" },
+	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], delay: [1 ms]}\n",
+		"x.yaml:3:25: delay: a list: expected a time like 10 ms (ns, us, ms, s, min, h)" },
+	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], delay: 0.5 ns}\n",
+		"x.yaml:3:25: delay \"0.5 ns\" is too big or too finely divided: expected a time like 10 ms "
 		"(ns, us, ms, s, min, h)" },
-	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], rate: 20 Mbit}\n", "x.yaml:3:24: rate \"20 Mbit\": expected a rate like 20 Mbit/s (bit/s, kbit/s, Mbit/s, Gbit/s)" },
+	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], rate: 20 Mbit}\n",
+		"x.yaml:3:24: rate \"20 Mbit\": expected a rate like 20 Mbit/s (bit/s, kbit/s, Mbit/s, Gbit/s)" },
 	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], loss: 101 %}\n", "x.yaml:3:24: loss \"101 %\" is out of range: from 0 % to 100 %" },
 	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], loss: {bad: 10 %}}\n", "x.yaml:3:24: loss in bursts needs \"bad\", \"to_bad\" and \"to_good\"" },
-	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], loss: {}}\n", "x.yaml:3:24: loss: expected either rate, or bad, to_bad and to_good (bursts), or frames (a list)" },
+	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], loss: {}}\n",
+		"x.yaml:3:24: loss: expected either rate, or bad, to_bad and to_good (bursts), or frames (a list)" },
 	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], loss: {frames: [3, 3]}}\n", "x.yaml:3:37: frame numbers must rise: 3 does not" },
 	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], loss: {rate: 1 %, match: {flags: [sin]}}}\n",
 		"x.yaml:3:52: item \"sin\": expected one of: fin, syn, rst, psh, ack, urg, ece, cwr" },
@@ -78,39 +87,48 @@ static const struct mistake {
 	{ "hosts: [a, b]\nlinks:\n- {name: w, ends: [a, b]}\n- {name: w, ends: [a, b]}\n", "x.yaml:4:3: link \"w\" named twice (first in line 3)" },
 	{ "hosts: [a, b, c]\nlinks:\n- {ends: [a, b], from: {c: {loss: 1 %}}}\n", "x.yaml:3:25: \"c\" is not on link link1" },
 	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], to: {a: {loss: 1 %}}}\n", "x.yaml:3:18: a wire has no \"to\": use \"from\" with the other host" },
-	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], partition: [[a], [b]]}\n", "x.yaml:3:29: link link1 is a wire: only a switch or hub can be partitioned (use down)" },
+	{ "hosts: [a, b]\nlinks:\n- {ends: [a, b], partition: [[a], [b]]}\n",
+		"x.yaml:3:29: link link1 is a wire: only a switch or hub can be partitioned (use down)" },
 	{ "hosts: [a, b]\nlinks:\n- {kind: hub, ends: [a, b], partition: [[a]]}\n", "x.yaml:3:40: host b is in no group" },
 	/* flows */
 	{ TWO_HOSTS "flows: [{from: a, to: c, bytes: 1 kB}]\n", "x.yaml:3:23: unknown host \"c\"" },
 	{ TWO_HOSTS "flows: [{from: a, bytes: 1 kB}]\n", "x.yaml:3:9: a flow needs \"to\"" },
 	{ TWO_HOSTS "flows: [{from: a, to: a, bytes: 1 kB}]\n", "x.yaml:3:23: a flow joins two hosts, not a with itself" },
 	{ TWO_HOSTS "flows: [{from: a, to: b}]\n", "x.yaml:3:9: a tcp flow needs \"bytes\", or \"count\" and \"size\"" },
-	{ TWO_HOSTS "flows: [{from: a, to: b, bytes: 1000}]\n", "x.yaml:3:33: bytes \"1000\": expected a size like 64 KiB (B, kB, MB, GB, KiB, MiB, GiB)" },
+	{ TWO_HOSTS "flows: [{from: a, to: b, bytes: 1000}]\n",
+		"x.yaml:3:33: bytes \"1000\": expected a size like 64 KiB (B, kB, MB, GB, KiB, MiB, GiB)" },
 	{ TWO_HOSTS "flows: [{from: a, to: b, bytes: 1 kB, rate: 1 Mbit/s}]\n", "x.yaml:3:39: \"rate\" is not for a tcp flow" },
 	{ TWO_HOSTS "flows: [{from: a, to: b, type: sctp, bytes: 1 kB}]\n", "x.yaml:3:32: type \"sctp\": expected one of: tcp, udp, ping" },
 	{ TWO_HOSTS "flows: [{from: a, to: b, type: ping, port: 7}]\n", "x.yaml:3:38: \"port\" is not for a ping flow" },
 	{ TWO_HOSTS "flows: [{from: a, to: b, type: udp, count: 1, size: 4 B}]\n", "x.yaml:3:53: size of a datagram: from 8 to 65507 bytes" },
 	{ TWO_HOSTS "flows: [{from: a, to: b, bytes: 1 B, port: 70000}]\n", "x.yaml:3:44: port \"70000\" is out of range: from 1 to 65535" },
-	{ TWO_HOSTS "flows: [{from: a, to: b, bytes: 1 B, port: 7}, {from: a, to: b, bytes: 1 B, port: 7}]\n", "x.yaml:3:83: port 7 is already taken by flow flow1" },
-	{ TWO_HOSTS "flows: [{name: f, from: a, to: b, bytes: 1 B}, {name: f, from: a, to: b, bytes: 1 B}]\n", "x.yaml:3:48: flow \"f\" named twice (first in line 3)" },
-	{ TWO_HOSTS "flows: [{from: a, to: b, bytes: 1 B, keepalive: {idle: 5}}]\n", "x.yaml:3:56: idle \"5\": expected a time like 10 ms (ns, us, ms, s, min, h)" },
+	{ TWO_HOSTS "flows: [{from: a, to: b, bytes: 1 B, port: 7}, {from: a, to: b, bytes: 1 B, port: 7}]\n",
+		"x.yaml:3:83: port 7 is already taken by flow flow1" },
+	{ TWO_HOSTS "flows: [{name: f, from: a, to: b, bytes: 1 B}, {name: f, from: a, to: b, bytes: 1 B}]\n",
+		"x.yaml:3:48: flow \"f\" named twice (first in line 3)" },
+	{ TWO_HOSTS "flows: [{from: a, to: b, bytes: 1 B, keepalive: {idle: 5}}]\n",
+		"x.yaml:3:56: idle \"5\": expected a time like 10 ms (ns, us, ms, s, min, h)" },
 	/* timeline */
 	{ ONE_FLOW "timeline: [{down: w}]\n", "x.yaml:4:12: a timeline item needs \"at\"" },
 	{ ONE_FLOW "timeline: [{at: 1 s}]\n", "x.yaml:4:12: a timeline item is \"at\" and one action" },
 	{ ONE_FLOW "timeline: [{at: 1 s, down: x}]\n", "x.yaml:4:28: unknown link \"x\"" },
 	{ ONE_FLOW "timeline: [{at: 1 s, stop: x}]\n", "x.yaml:4:28: unknown flow \"x\"" },
-	{ ONE_FLOW "timeline: [{at: 1 s, explode: f}]\n", "x.yaml:4:22: unknown key \"explode\" in timeline item (expected one of: at, impair, down, up, partition, "
+	{ ONE_FLOW "timeline: [{at: 1 s, explode: f}]\n",
+		"x.yaml:4:22: unknown key \"explode\" in timeline item (expected one of: at, impair, down, up, partition, "
 		"heal, stop, abort, set)" },
 	{ ONE_FLOW "timeline: [{at: 1 s, impair: {loss: 1 %}}]\n", "x.yaml:4:30: impair needs \"link\"" },
 	{ ONE_FLOW "timeline: [{at: 1 s, impair: {link: w, from: c}}]\n", "x.yaml:4:46: \"c\" is not on link w" },
 	/* expect */
 	{ ONE_FLOW "expect: {flows: {g: {intact: yes}}}\n", "x.yaml:4:18: unknown flow \"g\"" },
-	{ ONE_FLOW "expect: {flows: {f: {intakt: yes}}}\n", "x.yaml:4:22: unknown key \"intakt\" in what is expected of a flow (expected one of: intact, finished, "
+	{ ONE_FLOW "expect: {flows: {f: {intakt: yes}}}\n",
+		"x.yaml:4:22: unknown key \"intakt\" in what is expected of a flow (expected one of: intact, finished, "
 		"finished_within, duration, goodput, rtt_min, rtt_avg, rtt_max, retransmits, timeouts, rst, sent, received, bytes_received, lost, duplicates, out_of_order, error)" },
 	{ ONE_FLOW "expect: {flows: {f: {lost: 1 %}}}\n", "x.yaml:4:22: \"lost\" is not for a tcp flow" },
-	{ ONE_FLOW "expect: {flows: {f: {retransmits: {below: 3}}}}\n", "x.yaml:4:36: unknown key \"below\" in retransmits (expected one of: at_least, at_most, exactly)" },
+	{ ONE_FLOW "expect: {flows: {f: {retransmits: {below: 3}}}}\n",
+		"x.yaml:4:36: unknown key \"below\" in retransmits (expected one of: at_least, at_most, exactly)" },
 	{ ONE_FLOW "expect: {flows: {f: {retransmits: {at_least: 3, at_most: 2}}}}\n", "x.yaml:4:35: retransmits: at_least is more than at_most" },
-	{ ONE_FLOW "expect: {flows: {f: {error: broken}}}\n", "x.yaml:4:29: error \"broken\": expected one of: none, refused, reset, timeout, unreachable" },
+	{ ONE_FLOW "expect: {flows: {f: {error: broken}}}\n",
+		"x.yaml:4:29: error \"broken\": expected one of: none, refused, reset, timeout, unreachable" },
 	{ ONE_FLOW "expect: {links: {v: {frames: 3}}}\n", "x.yaml:4:18: unknown link \"v\"" },
 	{ ONE_FLOW "expect: {links: {w: {fingerprint: abc}}}\n", "x.yaml:4:35: fingerprint \"abc\": expected 32 lower-case hex digits" },
 	{ ONE_FLOW "expect: {hosts: {c: {tcp.rx: 3}}}\n", "x.yaml:4:18: unknown host \"c\"" },
@@ -169,7 +187,8 @@ END_TEST
 
 START_TEST(every_impairment_has_a_key)
 {
-	struct scenario *s = parse("hosts: [a, b]\nlinks:\n- name: w\n  ends: [a, b]\n"
+	struct scenario *s = parse(
+		"hosts: [a, b]\nlinks:\n- name: w\n  ends: [a, b]\n"
 		"  delay: 10 ms\n  jitter: {amount: 2 ms, distribution: pareto, reorders: yes}\n"
 		"  loss: {good: 0.1 %, bad: 0.5, to_bad: 1 %, to_good: 20 %, match: {protocol: tcp, port: 80, flags: [syn, ack], ethertype: ipv4, payload: yes}}\n"
 		"  duplicate: 1 %\n  reorder: {rate: 5 %, by: 3 ms}\n  corrupt: {rate: 2 %, bits: 3}\n  truncate: 4 %\n  pad: {rate: 6 %, bytes: 18}\n"
@@ -225,7 +244,8 @@ END_TEST
 
 START_TEST(addresses_and_routes_follow_the_topology)
 {
-	struct scenario *s = parse("hosts:\n- a\n- {name: r, router: yes, interfaces: [{name: left}, {name: right, address: [10.9.0.1/16, 10.8.0.1/16], mtu: 576}]}\n"
+	struct scenario *s = parse(
+		"hosts:\n- a\n- {name: r, router: yes, interfaces: [{name: left}, {name: right, address: [10.9.0.1/16, 10.8.0.1/16], mtu: 576}]}\n"
 		"- {name: b, address: 10.9.0.2/16, gateway: r}\n- {name: c, address: 10.9.0.3/16, routes: [{to: 10.1.0.0/24, via: 10.9.0.1}]}\n"
 		"links:\n- {ends: [a, r.left]}\n- {kind: switch, ends: [r.right, b, c]}\nflows:\n- {type: ping, from: a, to: r.right}\n");
 	const struct scn_host *a = &s->hosts[0], *r = &s->hosts[1], *b = &s->hosts[2], *c = &s->hosts[3];
@@ -246,7 +266,8 @@ END_TEST
 
 START_TEST(flows_timeline_and_expectations_are_read_whole)
 {
-	struct scenario *s = parse("hosts: [a, b, c]\nlinks: [{name: lan, kind: switch, ends: [a, b, c]}]\nflows:\n"
+	struct scenario *s = parse(
+		"hosts: [a, b, c]\nlinks: [{name: lan, kind: switch, ends: [a, b, c]}]\nflows:\n"
 		"- {name: t, from: a, to: b, count: 3, size: 10 B, interval: 1 s, start: 2 s, direction: both, close: to, port: 80, nodelay: yes, keepalive: {idle: 2 h, count: 4}}\n"
 		"- {name: u, type: udp, from: c, to: b, bytes: 2500 B, rate: 1 Mbit/s, ttl: 3}\n"
 		"timeline:\n- {at: 3 s, heal: lan}\n- {at: 1 s, partition: {link: lan, groups: [[a, b], [b, c]]}}\n- {at: 1 s, impair: {link: lan, to: c, delay: 5 ms}}\n"
@@ -258,7 +279,8 @@ START_TEST(flows_timeline_and_expectations_are_read_whole)
 	ck_assert_uint_eq(t->bytes, 30);
 	ck_assert_int_eq(t->direction, FLOW_BOTH);
 	ck_assert_int_eq(t->close, CLOSE_TO);
-	ck_assert_uint_eq(t->options.set, 1u << DUT_SO_NODELAY | 1u << DUT_SO_KEEPALIVE | 1u << DUT_SO_KEEPALIVE_IDLE_MS | 1u << DUT_SO_KEEPALIVE_COUNT);
+	ck_assert_uint_eq(
+		t->options.set, 1u << DUT_SO_NODELAY | 1u << DUT_SO_KEEPALIVE | 1u << DUT_SO_KEEPALIVE_IDLE_MS | 1u << DUT_SO_KEEPALIVE_COUNT);
 	ck_assert_int_eq(t->options.value[DUT_SO_KEEPALIVE_IDLE_MS], 7200000);
 	ck_assert_uint_eq(u->count, 3);
 	ck_assert_uint_eq(u->interval_ns, 8000001);
@@ -308,7 +330,8 @@ END_TEST
 /* Every prefix of a good file is either good or refused; under the sanitizers this also shows that no error path leaks. */
 START_TEST(every_truncated_prefix_ends_well)
 {
-	static const char text[] = ONE_FLOW "timeline: [{at: 1 s, impair: {link: w, loss: {frames: [1, 2]}}}]\nexpect: {flows: {f: {error: [none, reset]}}, links: {w: {drops: 0}}}\n";
+	static const char text[] = ONE_FLOW
+		"timeline: [{at: 1 s, impair: {link: w, loss: {frames: [1, 2]}}}]\nexpect: {flows: {f: {error: [none, reset]}}, links: {w: {drops: 0}}}\n";
 	for (size_t len = 0; len < sizeof(text); len++) {
 		struct scenario *s;
 		char error[SCN_ERROR_MAX] = "";

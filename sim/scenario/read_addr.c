@@ -142,8 +142,8 @@ static int check_addresses_differ(struct reader *r, const struct scn_host *h, co
 			for (unsigned a = 0; a < i->dut.n_addrs * k->dut.n_addrs; a++) {
 				const struct dut_addr *x = &i->dut.addrs[a / k->dut.n_addrs].addr, *y = &k->dut.addrs[a % k->dut.n_addrs].addr;
 				if (memcmp(x, y, sizeof(*x)) == 0)
-					return scn_fail(r->error, i->pos.line ? i->pos : h->pos, "hosts %s and %s have the same address",
-						o->name, h->name);
+					return scn_fail(
+						r->error, i->pos.line ? i->pos : h->pos, "hosts %s and %s have the same address", o->name, h->name);
 			}
 		}
 	}

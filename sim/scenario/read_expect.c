@@ -85,8 +85,8 @@ static int unknown_metric(struct reader *r, const struct yaml_node *node, const 
 }
 
 /* A new expectation at the end of the list, remembered as "flows.download.intact". */
-static struct scn_expect *add_expect(struct reader *r, const struct scn_expect *like, struct scn_pos pos,
-	const char *scope, const char *subject, const char *key)
+static struct scn_expect *add_expect(
+	struct reader *r, const struct scn_expect *like, struct scn_pos pos, const char *scope, const char *subject, const char *key)
 {
 	struct scn_expect *x = read_alloc(r, 1, sizeof(*x));
 	size_t len = strlen(scope) + strlen(subject) + strlen(key) + 3;
@@ -144,8 +144,8 @@ static int read_fingerprint(struct reader *r, const struct yaml_node *node, cons
 	return err;
 }
 
-static int read_metric(struct reader *r, const struct yaml_node *node, const struct metric_key *m,
-	const char *scope, const char *subject, struct scn_expect like)
+static int read_metric(
+	struct reader *r, const struct yaml_node *node, const struct metric_key *m, const char *scope, const char *subject, struct scn_expect like)
 {
 	int err = 0;
 	like.metric = m->metric;
@@ -325,7 +325,11 @@ static int expect_by_default(struct reader *r)
 int read_expect(struct reader *r, const struct yaml_node *node)
 {
 	static const struct field keys[] = {
-		{ .key = "flows" }, { .key = "links" }, { .key = "hosts" }, { .key = "no_rst" }, { .key = "quiet_after" },
+		{ .key = "flows" },
+		{ .key = "links" },
+		{ .key = "hosts" },
+		{ .key = "no_rst" },
+		{ .key = "quiet_after" },
 	};
 	r->last_expect = &r->s->expects;
 	int err = node ? read_keys(r, node, "expect", FIELDS(keys)) : 0;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define FIRST_PORT 5001
-#define UDP_MAX_SIZE 65507   /* RFC 768 over IPv4: 65535 - 20 - 8 */
-#define UDP_MIN_SIZE 8       /* holds the datagram's number */
+#define UDP_MAX_SIZE 65507 /* RFC 768 over IPv4: 65535 - 20 - 8 */
+#define UDP_MIN_SIZE 8     /* holds the datagram's number */
 
 struct raw_flow {
 	struct scn_sockopts options; /* first: SOCKOPT_FIELDS */
@@ -29,8 +29,17 @@ static int read_flow_name(struct reader *r, const struct yaml_node *node, void *
 
 #define AT(member) offsetof(struct raw_flow, member)
 
-enum { KEY_BYTES = 1, KEY_COUNT = 2, KEY_SIZE = 4, KEY_INTERVAL = 8, KEY_RATE = 16, KEY_PORT = 32, KEY_DIRECTION = 64, KEY_CLOSE = 128,
-	KEY_LISTEN = 256 };
+enum {
+	KEY_BYTES = 1,
+	KEY_COUNT = 2,
+	KEY_SIZE = 4,
+	KEY_INTERVAL = 8,
+	KEY_RATE = 16,
+	KEY_PORT = 32,
+	KEY_DIRECTION = 64,
+	KEY_CLOSE = 128,
+	KEY_LISTEN = 256
+};
 
 static const struct field flow_fields[] = {
 	{ .key = "name", .type = FIELD_CUSTOM, .read = read_flow_name },
@@ -242,7 +251,8 @@ static int read_flow(struct reader *r, const struct yaml_node *node, struct scn_
 	f->listen = raw.listen;
 	if (f->type == FLOW_UDP && keys & KEY_CLOSE)
 		return not_for_type(r, node, "close", f);
-	static int (*const amount[])(struct reader *, const struct yaml_node *, struct raw_flow *, unsigned) = { tcp_amount, udp_amount, ping_amount };
+	static int (*const amount[])(
+		struct reader *, const struct yaml_node *, struct raw_flow *, unsigned) = { tcp_amount, udp_amount, ping_amount };
 	err = amount[f->type](r, node, &raw, keys);
 	return err ? err : check_port(r, node, f);
 }

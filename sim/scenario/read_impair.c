@@ -23,8 +23,8 @@ int read_jitter(struct reader *r, const struct yaml_node *node, void *patch)
 	return read_map(r, node, "jitter", FIELDS(keys), v, NULL);
 }
 
-static int read_number_or_word(struct reader *r, const struct yaml_node *node, const char *const *words,
-	const uint16_t *numbers, const char *expected, uint16_t max, uint16_t *out)
+static int read_number_or_word(struct reader *r, const struct yaml_node *node, const char *const *words, const uint16_t *numbers,
+	const char *expected, uint16_t max, uint16_t *out)
 {
 	int err = read_is_scalar(r, node, expected);
 	if (err)
@@ -56,8 +56,8 @@ static int read_ethertype(struct reader *r, const struct yaml_node *node, void *
 {
 	static const char *const words[] = { "ipv4", "arp", "vlan", "ipv6", NULL };
 	static const uint16_t numbers[] = { 0x0800, 0x0806, 0x8100, 0x86dd };
-	return read_number_or_word(r, node, words, numbers, "ipv4, arp, ipv6, vlan or a number up to 65535", UINT16_MAX,
-		&((struct frame_match *)match)->ethertype);
+	return read_number_or_word(
+		r, node, words, numbers, "ipv4, arp, ipv6, vlan or a number up to 65535", UINT16_MAX, &((struct frame_match *)match)->ethertype);
 }
 
 static int read_match_port(struct reader *r, const struct yaml_node *node, void *match)

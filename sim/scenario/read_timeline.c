@@ -148,8 +148,8 @@ static int read_event(struct reader *r, const struct yaml_node *node, struct scn
 		err = read_map(r, node, "timeline item", FIELDS(event_fields), e, NULL);
 	const struct yaml_node *action = err ? NULL : strcmp(node->first->key->text, "at") == 0 ? node->first->next : node->first;
 	if (action)
-		snprintf(e->text, sizeof(e->text), "%s %s", action->key->text, e->action == ACTION_IMPAIR || e->action == ACTION_PARTITION ?
-			r->s->links[e->link].name : r->s->flows[e->flow].name);
+		snprintf(e->text, sizeof(e->text), "%s %s", action->key->text,
+			e->action == ACTION_IMPAIR || e->action == ACTION_PARTITION ? r->s->links[e->link].name : r->s->flows[e->flow].name);
 	return err;
 }
 

@@ -22,8 +22,8 @@ static json_t *expectations(const struct run *run)
 		snprintf(source, sizeof(source), "%s:%u:%u", base ? base + 1 : run->s->file, v->x->pos.line, v->x->pos.column);
 		if (v->skipped)
 			continue;
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:s}", "what", v->x->what, "expected", v->expected, "got", v->got,
-			"ok", v->ok, "source", source));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:s}", "what", v->x->what, "expected", v->expected, "got", v->got, "ok",
+						    v->ok, "source", source));
 	}
 	return list;
 }
@@ -89,8 +89,8 @@ static json_t *link_object(const struct run *run, unsigned index)
 	run_link_counters(run, index, SCN_NONE, LINK_BOTH, &c);
 	link_fingerprint(run->links[index], fingerprint);
 	return json_pack("{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:s}", "name", run->s->links[index].name, "frames", (json_int_t)c.frames, "bytes",
-		(json_int_t)c.bytes, "drops", drops(&c), "duplicated", (json_int_t)c.duplicated, "reordered", (json_int_t)c.reordered,
-		"corrupted", (json_int_t)c.corrupted, "fingerprint", fingerprint);
+		(json_int_t)c.bytes, "drops", drops(&c), "duplicated", (json_int_t)c.duplicated, "reordered", (json_int_t)c.reordered, "corrupted",
+		(json_int_t)c.corrupted, "fingerprint", fingerprint);
 }
 
 static void add_counter(void *arg, const char *layer, const char *name, uint64_t value)

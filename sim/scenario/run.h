@@ -15,10 +15,10 @@
 #include <stdio.h>
 
 struct run_options {
-	const char *stack;     /* replaces the scenario's stack; NULL: as the scenario says */
-	const char *pcap_dir;  /* one DIR/ID-LINK.pcap a link; NULL: none */
+	const char *stack;    /* replaces the scenario's stack; NULL: as the scenario says */
+	const char *pcap_dir; /* one DIR/ID-LINK.pcap a link; NULL: none */
 	bool has_seed;
-	uint64_t seed;         /* replaces the scenario's */
+	uint64_t seed; /* replaces the scenario's */
 	/* Called now and then while it runs: how far it is. NULL: not. */
 	void (*progress)(void *arg, uint64_t now_ns, uint64_t bytes_received, uint64_t bytes_expected);
 	void *progress_arg;
@@ -61,24 +61,24 @@ struct seq_point {
 struct seq_watch {
 	bool seen;
 	uint32_t isn;
-	uint64_t top;                      /* relative sequence number behind the last byte sent */
-	bool timing;                       /* one segment at a time is timed (RFC 6298 section 3) */
+	uint64_t top; /* relative sequence number behind the last byte sent */
+	bool timing;  /* one segment at a time is timed (RFC 6298 section 3) */
 	uint64_t timed_end, timed_ns;
 	uint64_t retransmits;
 };
 
 struct flow_result {
-	bool started, over, finished;      /* over: finished or failed */
-	int error;                         /* first error, negative errno */
+	bool started, over, finished; /* over: finished or failed */
+	int error;                    /* first error, negative errno */
 	uint64_t started_ns, finished_ns;
-	uint64_t last_data_ns;             /* last byte received */
+	uint64_t last_data_ns; /* last byte received */
 	uint64_t bytes_sent, bytes_received;
 	uint64_t sent, received, duplicates, out_of_order; /* datagrams, echo replies */
 	bool intact;
-	char sha256[65];                   /* of what was received; both ways: from's direction */
+	char sha256[65]; /* of what was received; both ways: from's direction */
 	uint64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns, rtt_n;
 	uint64_t retransmits, timeouts, rst;
-	bool has_timeouts;                 /* the stack tells */
+	bool has_timeouts; /* the stack tells */
 };
 
 struct flow_ops;
@@ -88,22 +88,22 @@ struct run_flow {
 	const struct scn_flow *f;
 	struct host *from, *to;
 	const struct flow_ops *ops;
-	void *state;                       /* the driver's */
+	void *state; /* the driver's */
 	world_event start;
 	struct flow_result r;
-	struct seq_watch watch[2];         /* from → to, to → from */
+	struct seq_watch watch[2]; /* from → to, to → from */
 	struct seq_point *points;
 	size_t n_points, points_cap;
-	unsigned next_same_port;           /* flow index + 1 */
+	unsigned next_same_port; /* flow index + 1 */
 };
 
 /* A flow's driver: sockets and data of one type. */
 struct flow_ops {
-	int (*start)(struct run_flow *rf);                 /* opens sockets, sends the first bytes; 0 or -errno: the flow failed */
-	void (*stop)(struct run_flow *rf);                 /* no new data; ends in an orderly way */
-	void (*abort)(struct run_flow *rf);                /* may be NULL */
+	int (*start)(struct run_flow *rf);  /* opens sockets, sends the first bytes; 0 or -errno: the flow failed */
+	void (*stop)(struct run_flow *rf);  /* no new data; ends in an orderly way */
+	void (*abort)(struct run_flow *rf); /* may be NULL */
 	void (*set)(struct run_flow *rf, const struct scn_sockopts *o);
-	void (*finish)(struct run_flow *rf);               /* the run is over: fills in the result */
+	void (*finish)(struct run_flow *rf); /* the run is over: fills in the result */
 	void (*destroy)(struct run_flow *rf);
 };
 extern const struct flow_ops flow_tcp, flow_udp, flow_ping;
@@ -130,19 +130,19 @@ struct run {
 	struct run_options options;
 	uint64_t seed;
 	struct world *w;
-	struct dut_spec *specs;            /* per host */
+	struct dut_spec *specs; /* per host */
 	struct host **hosts;
 	struct link **links;
-	struct run_tap *taps;              /* per link */
-	struct tap_pcap **pcaps;           /* per link; NULL members */
+	struct run_tap *taps;    /* per link */
+	struct tap_pcap **pcaps; /* per link; NULL members */
 	struct run_flow *flows;
 	unsigned flows_open;
-	unsigned next_event;               /* of the timeline */
+	unsigned next_event; /* of the timeline */
 	world_event timeline;
 	uint64_t last_frame_ns, rsts, frames, end_ns;
-	unsigned *by_port;                 /* TCP flows: port → flow index + 1 */
-	bool capped;                       /* ended at the duration limit */
-	char skip[200];                    /* why it cannot run here; empty: it can */
+	unsigned *by_port; /* TCP flows: port → flow index + 1 */
+	bool capped;       /* ended at the duration limit */
+	char skip[200];    /* why it cannot run here; empty: it can */
 	struct verdict *verdicts;
 	unsigned n_failed;
 };

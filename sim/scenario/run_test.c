@@ -58,9 +58,11 @@ END_TEST
 
 START_TEST(both_directions_and_every_way_to_close_end_well)
 {
-	run_with(PAIR "flows:\n- {from: client, to: server, bytes: 30 kB, direction: receive}\n- {from: client, to: server, bytes: 30 kB, direction: both}\n"
+	run_with(PAIR
+		"flows:\n- {from: client, to: server, bytes: 30 kB, direction: receive}\n- {from: client, to: server, bytes: 30 kB, direction: both}\n"
 		"- {from: client, to: server, bytes: 30 kB, direction: both, close: to}\n- {from: server, to: client, bytes: 30 kB, direction: both, close: both}\n"
-		"- {from: client, to: server, bytes: 30 kB, close: none}\n- {from: client, to: server, bytes: 0}\n", stacks[_i], 1);
+		"- {from: client, to: server, bytes: 30 kB, close: none}\n- {from: client, to: server, bytes: 0}\n",
+		stacks[_i], 1);
 	for (unsigned i = 0; i < 6; i++) {
 		ck_assert_msg(r->flows[i].r.finished, "%s", r->flows[i].f->name);
 		ck_assert_msg(r->flows[i].r.intact, "%s", r->flows[i].f->name);
@@ -89,7 +91,8 @@ END_TEST
 START_TEST(a_retransmission_is_seen_at_the_senders_cable)
 {
 	run_with(PAIR "  from: {server: {loss: {frames: [5], match: {payload: yes}}}}\n"
-		"flows: [{name: f, from: client, to: server, direction: receive, bytes: 20 kB}]\n", stacks[_i], 1);
+		      "flows: [{name: f, from: client, to: server, direction: receive, bytes: 20 kB}]\n",
+		stacks[_i], 1);
 	struct link_counters c;
 	run_link_counters(r, 0, SCN_NONE, LINK_BOTH, &c);
 	ck_assert_uint_eq(c.drop_loss, 1);
@@ -105,7 +108,8 @@ END_TEST
 
 START_TEST(datagrams_are_accounted_for_one_by_one)
 {
-	run_with(PAIR "  from: {client: {duplicate: 1}, server: {loss: {frames: [2], match: {protocol: udp}}}}\n"
+	run_with(PAIR
+		"  from: {client: {duplicate: 1}, server: {loss: {frames: [2], match: {protocol: udp}}}}\n"
 		"flows: [{name: u, type: udp, from: client, to: server, direction: both, count: 10, size: 2000 B}]\nexpect: {flows: {u: {intact: yes}}}\n",
 		stacks[_i], 1);
 	const struct flow_result *f = &r->flows[0].r;
@@ -119,7 +123,8 @@ END_TEST
 
 START_TEST(pings_are_timed_and_counted)
 {
-	run_with(PAIR "  from: {server: {loss: {frames: [3], match: {protocol: icmp}}}}\n"
+	run_with(PAIR
+		"  from: {server: {loss: {frames: [3], match: {protocol: icmp}}}}\n"
 		"flows: [{name: p, type: ping, from: client, to: server, count: 5, interval: 50 ms}]\nexpect: {flows: {p: {received: 4, lost: 20 %, rtt_min: 20 ms}}}\n",
 		stacks[_i], 1);
 	ck_assert_int_eq(run_outcome(r), RUN_PASS);
@@ -130,7 +135,9 @@ END_TEST
 
 START_TEST(a_refused_connection_is_an_error_of_the_flow)
 {
-	run_with(PAIR "flows: [{name: f, from: client, to: server, bytes: 1 kB, listen: no}]\nexpect: {flows: {f: {error: [refused, reset], rst: 1}}}\n", stacks[_i], 1);
+	run_with(PAIR
+		"flows: [{name: f, from: client, to: server, bytes: 1 kB, listen: no}]\nexpect: {flows: {f: {error: [refused, reset], rst: 1}}}\n",
+		stacks[_i], 1);
 	ck_assert_int_eq(run_outcome(r), RUN_PASS);
 	ck_assert(!r->flows[0].r.finished);
 	ck_assert_uint_eq(r->rsts, 1);
@@ -140,14 +147,16 @@ END_TEST
 
 START_TEST(the_timeline_acts_in_time)
 {
-	run_with(PAIR "  rate: 1 Mbit/s\nflows: [{name: f, from: client, to: server, bytes: 1 MB}]\ntimeline:\n- {at: 1 s, down: wire}\n- {at: 2 s, up: wire}\n- {at: 5 s, stop: f}\n",
+	run_with(PAIR
+		"  rate: 1 Mbit/s\nflows: [{name: f, from: client, to: server, bytes: 1 MB}]\ntimeline:\n- {at: 1 s, down: wire}\n- {at: 2 s, up: wire}\n- {at: 5 s, stop: f}\n",
 		stacks[_i], 1);
 	const struct flow_result *f = &r->flows[0].r;
 	ck_assert(f->finished && f->intact); /* of what was sent until it was stopped */
 	ck_assert_uint_lt(f->bytes_received, 800000);
 	ck_assert_uint_ge(f->bytes_received, 100000);
 	done();
-	run_with(PAIR "  rate: 1 Mbit/s\nflows: [{name: f, from: client, to: server, bytes: 1 MB}]\ntimeline:\n- {at: 1 s, abort: f}\nexpect: {flows: {f: {error: reset, intact: no}}}\n",
+	run_with(PAIR
+		"  rate: 1 Mbit/s\nflows: [{name: f, from: client, to: server, bytes: 1 MB}]\ntimeline:\n- {at: 1 s, abort: f}\nexpect: {flows: {f: {error: reset, intact: no}}}\n",
 		stacks[_i], 1);
 	ck_assert_int_eq(run_outcome(r), RUN_PASS);
 	done();
@@ -156,7 +165,8 @@ END_TEST
 
 START_TEST(an_expectation_that_fails_says_what_where_and_how_to_repeat)
 {
-	run_with(PAIR "flows: [{name: f, from: client, to: server, bytes: 10 kB}]\nexpect:\n  flows:\n    f: {finished_within: 1 ms}\n", stacks[_i], 9);
+	run_with(PAIR "flows: [{name: f, from: client, to: server, bytes: 10 kB}]\nexpect:\n  flows:\n    f: {finished_within: 1 ms}\n", stacks[_i],
+		9);
 	ck_assert_int_eq(run_outcome(r), RUN_FAIL);
 	char *text = summary(true), want[200];
 	ck_assert_ptr_nonnull(strstr(text, "✗ f takes at most 1 ms, but got "));
@@ -197,8 +207,10 @@ END_TEST
 
 START_TEST(a_switch_counts_a_frame_once)
 {
-	run_with("hosts: [a, b, c]\nlinks: [{name: lan, kind: switch, ends: [a, b, c], delay: 1 ms}]\nflows: [{name: p, type: ping, from: a, to: b, count: 10}]\n"
-		"expect: {links: {lan: {to: {c: {frames: {at_most: 3}}}}}}\n", stacks[_i], 1);
+	run_with(
+		"hosts: [a, b, c]\nlinks: [{name: lan, kind: switch, ends: [a, b, c], delay: 1 ms}]\nflows: [{name: p, type: ping, from: a, to: b, count: 10}]\n"
+		"expect: {links: {lan: {to: {c: {frames: {at_most: 3}}}}}}\n",
+		stacks[_i], 1);
 	struct link_counters c;
 	run_link_counters(r, 0, SCN_NONE, LINK_BOTH, &c);
 	ck_assert_uint_ge(c.frames, 22);
@@ -222,7 +234,8 @@ END_TEST
 START_TEST(two_stacks_can_meet)
 {
 	run_with("hosts:\n- {name: client, stack: direct}\n- {name: server, stack: lwip}\nlinks: [{ends: [client, server], delay: 5 ms, loss: 1 %}]\n"
-		"flows:\n- {from: client, to: server, bytes: 200 kB}\n- {from: client, to: server, direction: receive, bytes: 200 kB}\n", NULL, 1);
+		 "flows:\n- {from: client, to: server, bytes: 200 kB}\n- {from: client, to: server, direction: receive, bytes: 200 kB}\n",
+		NULL, 1);
 	ck_assert_int_eq(run_outcome(r), RUN_PASS);
 	done();
 }

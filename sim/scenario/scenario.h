@@ -11,18 +11,18 @@
 #include "sim/scenario/units.h"
 #include "sim/scenario/yaml.h"
 
-#define SCN_NONE UINT32_MAX      /* an index that is not there */
+#define SCN_NONE UINT32_MAX /* an index that is not there */
 #define SCN_MAX_HOSTS 1000
-#define SCN_MAX_LINKS 250        /* the N-th link is 10.N.0.0/24 */
-#define SCN_MAX_INTERFACES 32    /* of a host */
-#define SCN_MAX_PORTS 254        /* of a link */
+#define SCN_MAX_LINKS 250     /* the N-th link is 10.N.0.0/24 */
+#define SCN_MAX_INTERFACES 32 /* of a host */
+#define SCN_MAX_PORTS 254     /* of a link */
 #define SCN_MAX_FLOWS 1000
 
 struct scn_interface {
 	const char *name;
 	struct scn_pos pos;
 	struct dut_interface dut;
-	unsigned link, end;          /* SCN_NONE: not joined to a link */
+	unsigned link, end; /* SCN_NONE: not joined to a link */
 };
 
 struct scn_route {
@@ -33,10 +33,10 @@ struct scn_route {
 struct scn_host {
 	const char *name;
 	struct scn_pos pos;
-	const char *stack;           /* NULL: the scenario's */
+	const char *stack; /* NULL: the scenario's */
 	struct scn_pos stack_pos;
 	bool router;
-	bool declared;               /* its interfaces are listed in the file */
+	bool declared; /* its interfaces are listed in the file */
 	unsigned n_interfaces, n_routes, n_options;
 	struct scn_interface *interfaces;
 	struct scn_route *routes;
@@ -62,14 +62,14 @@ enum {
 };
 
 struct scn_patch {
-	unsigned set;                /* PATCH_… */
+	unsigned set; /* PATCH_… */
 	struct impairments v;
 };
 
 /* A patch and the channels of a link it is for. */
 struct scn_impair {
-	unsigned end;                /* SCN_NONE: every port */
-	unsigned direction;          /* LINK_FROM_HOST … */
+	unsigned end;       /* SCN_NONE: every port */
+	unsigned direction; /* LINK_FROM_HOST … */
 	struct scn_patch patch;
 };
 
@@ -83,8 +83,8 @@ struct scn_link {
 	enum link_kind kind;
 	unsigned n_ends, n_impairs;
 	struct scn_end *ends;
-	struct scn_impair *impairs;  /* applied in this order */
-	uint64_t *groups;            /* per end; NULL: no partition */
+	struct scn_impair *impairs; /* applied in this order */
+	uint64_t *groups;           /* per end; NULL: no partition */
 };
 
 enum scn_flow_type { FLOW_TCP, FLOW_UDP, FLOW_PING };
@@ -92,7 +92,7 @@ enum scn_flow_direction { FLOW_SEND = 1, FLOW_RECEIVE = 2, FLOW_BOTH = 3 }; /* s
 enum scn_flow_close { CLOSE_NONE, CLOSE_FROM, CLOSE_TO, CLOSE_BOTH };
 
 struct scn_sockopts {
-	unsigned set;                /* bits 1 << DUT_SO_… */
+	unsigned set; /* bits 1 << DUT_SO_… */
 	int64_t value[DUT_SO_DONT_FRAGMENT + 1];
 };
 
@@ -100,15 +100,15 @@ struct scn_flow {
 	const char *name;
 	struct scn_pos pos;
 	enum scn_flow_type type;
-	unsigned from, to;           /* hosts */
+	unsigned from, to; /* hosts */
 	struct dut_addr from_addr, to_addr;
 	uint16_t port;
-	uint64_t bytes;              /* TCP: of each sending side */
+	uint64_t bytes;                    /* TCP: of each sending side */
 	uint64_t count, size, interval_ns; /* UDP, ping, and TCP that writes size bytes every interval */
 	uint64_t start_ns;
 	enum scn_flow_direction direction;
 	enum scn_flow_close close;
-	bool listen;                 /* false: nobody answers at the port */
+	bool listen; /* false: nobody answers at the port */
 	struct scn_sockopts options;
 };
 
@@ -129,17 +129,49 @@ enum scn_scope { SCOPE_FLOW, SCOPE_LINK, SCOPE_HOST, SCOPE_RUN };
 
 enum scn_metric {
 	/* of a flow */
-	METRIC_INTACT, METRIC_FINISHED, METRIC_FINISHED_WITHIN, METRIC_DURATION, METRIC_GOODPUT, METRIC_RTT_MIN, METRIC_RTT_AVG,
-	METRIC_RTT_MAX, METRIC_RETRANSMITS, METRIC_TIMEOUTS, METRIC_RST, METRIC_SENT, METRIC_RECEIVED, METRIC_BYTES_RECEIVED,
-	METRIC_LOST, METRIC_DUPLICATES, METRIC_OUT_OF_ORDER, METRIC_ERROR,
+	METRIC_INTACT,
+	METRIC_FINISHED,
+	METRIC_FINISHED_WITHIN,
+	METRIC_DURATION,
+	METRIC_GOODPUT,
+	METRIC_RTT_MIN,
+	METRIC_RTT_AVG,
+	METRIC_RTT_MAX,
+	METRIC_RETRANSMITS,
+	METRIC_TIMEOUTS,
+	METRIC_RST,
+	METRIC_SENT,
+	METRIC_RECEIVED,
+	METRIC_BYTES_RECEIVED,
+	METRIC_LOST,
+	METRIC_DUPLICATES,
+	METRIC_OUT_OF_ORDER,
+	METRIC_ERROR,
 	/* of a link */
-	METRIC_FRAMES, METRIC_BYTES, METRIC_SENT_FRAMES, METRIC_DROPS, METRIC_DROP_LOSS, METRIC_DROP_QUEUE, METRIC_DROP_DOWN,
-	METRIC_DROP_MTU, METRIC_DROP_PARTITION, METRIC_DROP_AQM, METRIC_DROP_UNKNOWN, METRIC_DUPLICATED, METRIC_REORDERED,
-	METRIC_CORRUPTED, METRIC_TRUNCATED, METRIC_PADDED, METRIC_ECN_MARKED, METRIC_QUEUE_HIGH, METRIC_FINGERPRINT,
+	METRIC_FRAMES,
+	METRIC_BYTES,
+	METRIC_SENT_FRAMES,
+	METRIC_DROPS,
+	METRIC_DROP_LOSS,
+	METRIC_DROP_QUEUE,
+	METRIC_DROP_DOWN,
+	METRIC_DROP_MTU,
+	METRIC_DROP_PARTITION,
+	METRIC_DROP_AQM,
+	METRIC_DROP_UNKNOWN,
+	METRIC_DUPLICATED,
+	METRIC_REORDERED,
+	METRIC_CORRUPTED,
+	METRIC_TRUNCATED,
+	METRIC_PADDED,
+	METRIC_ECN_MARKED,
+	METRIC_QUEUE_HIGH,
+	METRIC_FINGERPRINT,
 	/* of a host */
 	METRIC_COUNTER,
 	/* of the run */
-	METRIC_NO_RST, METRIC_QUIET_AFTER,
+	METRIC_NO_RST,
+	METRIC_QUIET_AFTER,
 };
 
 struct scn_bound {
@@ -154,22 +186,22 @@ struct scn_expect {
 	enum scn_scope scope;
 	enum scn_metric metric;
 	enum unit unit;
-	unsigned subject;            /* flow, link or host */
-	unsigned end, direction;     /* of a link: the channels counted; SCN_NONE: all */
+	unsigned subject;        /* flow, link or host */
+	unsigned end, direction; /* of a link: the channels counted; SCN_NONE: all */
 	struct scn_bound bound;
-	bool yes;                    /* what a yes/no metric should be */
-	unsigned errors;             /* FAIL_… allowed */
-	const char *counter;         /* METRIC_COUNTER */
-	const char *stack;           /* only for this variant; NULL: any */
+	bool yes;            /* what a yes/no metric should be */
+	unsigned errors;     /* FAIL_… allowed */
+	const char *counter; /* METRIC_COUNTER */
+	const char *stack;   /* only for this variant; NULL: any */
 	const char *fingerprint;
-	const char *what;            /* "flows.download.finished_within" */
+	const char *what; /* "flows.download.finished_within" */
 	struct scn_pos pos;
 	struct scn_expect *next;
 };
 
 struct scenario {
 	struct arena arena;
-	const char *file, *id;       /* as given; its base name without .yaml */
+	const char *file, *id; /* as given; its base name without .yaml */
 	const char *title, *description, *stack;
 	struct scn_pos stack_pos;
 	uint64_t seed, duration_ns, settle_ns;
@@ -177,8 +209,8 @@ struct scenario {
 	struct scn_host *hosts;
 	struct scn_link *links;
 	struct scn_flow *flows;
-	struct scn_event *events;    /* by time, ties in file order */
-	struct scn_expect *expects;  /* in file order */
+	struct scn_event *events;   /* by time, ties in file order */
+	struct scn_expect *expects; /* in file order */
 };
 
 /* Reads a file ("-" is not special). 0; -EINVAL (or the reason the file cannot be read) with one line in error. */

@@ -93,8 +93,8 @@ static void print_link(const struct run *run, unsigned index, int width, FILE *o
 	struct link_counters c;
 	char bytes[UNIT_STRLEN];
 	run_link_counters(run, index, SCN_NONE, LINK_BOTH, &c);
-	fprintf(out, "  %-*s  %s: %llu frames, %s", width, run->s->links[index].name, kinds[run->s->links[index].kind],
-		(unsigned long long)c.frames, unit_format(UNIT_SIZE, c.bytes, bytes));
+	fprintf(out, "  %-*s  %s: %llu frames, %s", width, run->s->links[index].name, kinds[run->s->links[index].kind], (unsigned long long)c.frames,
+		unit_format(UNIT_SIZE, c.bytes, bytes));
 	const struct {
 		const char *name;
 		uint64_t n;

@@ -13,8 +13,8 @@ struct scale {
 
 static const struct scale times[] = { { "ns", 1 }, { "us", 1000 }, { "µs", 1000 }, { "ms", 1000000 }, { "s", 1000000000 },
 	{ "min", UINT64_C(60000000000) }, { "h", UINT64_C(3600000000000) }, { 0 } };
-static const struct scale sizes[] = { { "B", 1 }, { "kB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 }, { "KiB", 1 << 10 },
-	{ "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { 0 } };
+static const struct scale sizes[] = { { "B", 1 }, { "kB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 }, { "KiB", 1 << 10 }, { "MiB", 1 << 20 },
+	{ "GiB", 1 << 30 }, { 0 } };
 static const struct scale rates[] = { { "bit/s", 1 }, { "kbit/s", 1000 }, { "Mbit/s", 1000000 }, { "Gbit/s", 1000000000 }, { 0 } };
 static const struct scale shares[] = { { "%", SHARE_ONE / 100 }, { "", SHARE_ONE }, { 0 } };
 static const struct scale counts[] = { { "", 1 }, { 0 } };

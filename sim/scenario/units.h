@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 enum unit {
-	UNIT_COUNT,  /* a plain number */
-	UNIT_TIME,   /* ns */
-	UNIT_SIZE,   /* bytes */
-	UNIT_RATE,   /* bits per second */
-	UNIT_SHARE,  /* parts per thousand million: "1 %" or a fraction from 0 to 1 */
+	UNIT_COUNT, /* a plain number */
+	UNIT_TIME,  /* ns */
+	UNIT_SIZE,  /* bytes */
+	UNIT_RATE,  /* bits per second */
+	UNIT_SHARE, /* parts per thousand million: "1 %" or a fraction from 0 to 1 */
 };
 
 #define SHARE_ONE UINT64_C(1000000000)

@@ -205,7 +205,8 @@ static int load_document(struct loader *l, struct yaml_node **root)
 		yaml_event_type_t type = ev.type;
 		if (type == YAML_DOCUMENT_START_EVENT && ++documents > 1)
 			err = scn_fail(l->error, at(&ev.start_mark), "a second document: a scenario file holds one");
-		else if (type == YAML_SCALAR_EVENT || type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT || type == YAML_ALIAS_EVENT)
+		else if (type == YAML_SCALAR_EVENT || type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT ||
+			 type == YAML_ALIAS_EVENT)
 			err = load_node(l, &ev, 0, root);
 		yaml_event_delete(&ev);
 		if (err)

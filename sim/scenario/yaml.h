@@ -26,8 +26,8 @@ struct scn_pos {
 
 /* The first error: "FILE:LINE:COLUMN: what, and what was expected". */
 struct scn_error {
-	const char *file;           /* as the user named it */
-	char text[SCN_ERROR_MAX];   /* empty: none so far */
+	const char *file;         /* as the user named it */
+	char text[SCN_ERROR_MAX]; /* empty: none so far */
 };
 
 /* Sets the error unless there is one; control characters become '?'. Returns -EINVAL. */
@@ -38,12 +38,12 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 struct yaml_node {
 	enum yaml_kind kind;
 	struct scn_pos pos;
-	bool quoted;              /* a scalar in quotes */
-	const char *text;         /* a scalar's, without NUL bytes inside */
-	struct yaml_node *key;    /* in a map: the scalar this node is the value of */
-	struct yaml_node *first;  /* child of a list or map */
-	struct yaml_node *next;   /* sibling */
-	unsigned n;               /* children */
+	bool quoted;             /* a scalar in quotes */
+	const char *text;        /* a scalar's, without NUL bytes inside */
+	struct yaml_node *key;   /* in a map: the scalar this node is the value of */
+	struct yaml_node *first; /* child of a list or map */
+	struct yaml_node *next;  /* sibling */
+	unsigned n;              /* children */
 };
 
 #define YAML_MAX_BYTES (256u << 10)

@@ -22,8 +22,8 @@ struct demux_entry {
 struct demux {
 	struct demux_entry *slots; /* open addressing, power of two */
 	uint32_t capacity;
-	uint32_t used;             /* bound keys */
-	uint32_t max;              /* bound on used */
+	uint32_t used; /* bound keys */
+	uint32_t max;  /* bound on used */
 };
 
 /* max: most keys that may be bound at once. */

@@ -11,15 +11,15 @@
 #include "stack/base/timer.h"
 
 struct env {
-	uint64_t now_ns;             /* never goes back */
+	uint64_t now_ns; /* never goes back */
 	struct timers timers;
 	struct random_stream random;
-	struct buf_pool *pool;       /* not owned */
+	struct buf_pool *pool; /* not owned */
 };
 
 #define NS_PER_US UINT64_C(1000)
 #define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S  UINT64_C(1000000000)
+#define NS_PER_S UINT64_C(1000000000)
 
 /* name tells this env's random stream from others of the same seed. */
 void env_init(struct env *env, uint64_t seed, const char *name, struct buf_pool *pool);

@@ -12,8 +12,8 @@
 
 struct random_stream {
 	uint8_t key[32];
-	uint64_t block;    /* next block of the key stream */
-	uint32_t used;     /* bytes of out already given */
+	uint64_t block; /* next block of the key stream */
+	uint32_t used;  /* bytes of out already given */
 	uint8_t out[256];
 };
 

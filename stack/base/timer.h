@@ -15,9 +15,9 @@
 typedef void timer_fn(void *arg);
 
 struct timer {
-	uint64_t at_ns;  /* deadline */
-	uint64_t order;  /* breaks ties: the order of arming */
-	uint32_t place;  /* index in the heap plus one; 0 when idle */
+	uint64_t at_ns; /* deadline */
+	uint64_t order; /* breaks ties: the order of arming */
+	uint32_t place; /* index in the heap plus one; 0 when idle */
 	timer_fn *fn;
 	void *arg;
 };

@@ -45,7 +45,7 @@ struct icmp4 {
 	struct icmp4_config config;
 	struct demux ids; /* echo identifier → struct ping */
 	struct ping *pings;
-	uint64_t credit_ns;   /* the token bucket, filled up to */
+	uint64_t credit_ns; /* the token bucket, filled up to */
 	uint64_t credit_at_ns;
 	struct icmp4_counts count;
 };
@@ -168,11 +168,24 @@ void icmp4_report(enum ip4_report what, uint32_t info, const struct ip_rx *rx, v
 
 static int unreachable_kind(uint8_t code)
 {
-	static const uint8_t kinds[] = { /* RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1 */
-		IP_ERROR_UNREACHABLE_NET, IP_ERROR_UNREACHABLE_HOST, IP_ERROR_UNREACHABLE_PROTOCOL, IP_ERROR_UNREACHABLE_PORT,
-		IP_ERROR_TOO_BIG, IP_ERROR_SOURCE_ROUTE, IP_ERROR_UNREACHABLE_NET, IP_ERROR_UNREACHABLE_HOST,
-		IP_ERROR_UNREACHABLE_HOST, IP_ERROR_PROHIBITED, IP_ERROR_PROHIBITED, IP_ERROR_UNREACHABLE_NET,
-		IP_ERROR_UNREACHABLE_HOST, IP_ERROR_PROHIBITED, IP_ERROR_PROHIBITED, IP_ERROR_PROHIBITED,
+	static const uint8_t kinds[] = {
+		/* RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1 */
+		IP_ERROR_UNREACHABLE_NET,
+		IP_ERROR_UNREACHABLE_HOST,
+		IP_ERROR_UNREACHABLE_PROTOCOL,
+		IP_ERROR_UNREACHABLE_PORT,
+		IP_ERROR_TOO_BIG,
+		IP_ERROR_SOURCE_ROUTE,
+		IP_ERROR_UNREACHABLE_NET,
+		IP_ERROR_UNREACHABLE_HOST,
+		IP_ERROR_UNREACHABLE_HOST,
+		IP_ERROR_PROHIBITED,
+		IP_ERROR_PROHIBITED,
+		IP_ERROR_UNREACHABLE_NET,
+		IP_ERROR_UNREACHABLE_HOST,
+		IP_ERROR_PROHIBITED,
+		IP_ERROR_PROHIBITED,
+		IP_ERROR_PROHIBITED,
 	};
 	return code < sizeof(kinds) ? kinds[code] : -1;
 }
@@ -204,8 +217,14 @@ static uint64_t *take_error(struct icmp4 *icmp4, const struct icmp4_hdr *h, cons
 	if (n < 0 || quoted.offset || len - (uint32_t)n < 8)
 		return &icmp4->count.drop_quote;
 	struct ip_error err = {
-		.kind = (enum ip_error_kind)kind, .mtu = h->mtu, .packet_len = quoted.total_len, .src = ip_from_ip4(quoted.src),
-		.dst = ip_from_ip4(quoted.dst), .reporter = rx->src, .payload = bytes + n, .payload_len = len - (uint32_t)n,
+		.kind = (enum ip_error_kind)kind,
+		.mtu = h->mtu,
+		.packet_len = quoted.total_len,
+		.src = ip_from_ip4(quoted.src),
+		.dst = ip_from_ip4(quoted.dst),
+		.reporter = rx->src,
+		.payload = bytes + n,
+		.payload_len = len - (uint32_t)n,
 	};
 	if (!ip_is_local(icmp4->ip, &err.src))
 		return &icmp4->count.drop_not_ours;
@@ -252,7 +271,12 @@ static void take_echo_reply(struct icmp4 *icmp4, struct buf *b, const struct icm
 		return;
 	}
 	struct icmp4_ping_rx about = {
-		.src = ip_to_ip4(&rx->src), .dst = ip_to_ip4(&rx->dst), .id = h->id, .seq = h->seq, .ttl = rx->ttl, .tos = rx->tos,
+		.src = ip_to_ip4(&rx->src),
+		.dst = ip_to_ip4(&rx->dst),
+		.id = h->id,
+		.seq = h->seq,
+		.ttl = rx->ttl,
+		.tos = rx->tos,
 	};
 	icmp4->count.rx_echo_reply++;
 	buf_pull(b, ICMP4_HDR_LEN);

@@ -12,12 +12,12 @@
 struct icmp4;
 
 struct icmp4_config {
-	bool echo;                 /* answers echo requests; default true */
-	bool broadcast_echo;       /* also those sent to broadcast and multicast (RFC 1122 section 3.2.2.6 lets us choose); default false */
-	uint32_t error_bytes;      /* size of the errors we send, IP header included; 96–576; default 576 (RFC 1812 section 4.3.2.3) */
-	uint32_t errors_per_s;     /* token bucket (RFC 1812 section 4.3.2.8); 0: none are sent; default 100 */
-	uint32_t errors_burst;     /* its depth; default 50 */
-	uint32_t max_pings;        /* echo clients; default 64 */
+	bool echo;             /* answers echo requests; default true */
+	bool broadcast_echo;   /* also those sent to broadcast and multicast (RFC 1122 section 3.2.2.6 lets us choose); default false */
+	uint32_t error_bytes;  /* size of the errors we send, IP header included; 96–576; default 576 (RFC 1812 section 4.3.2.3) */
+	uint32_t errors_per_s; /* token bucket (RFC 1812 section 4.3.2.8); 0: none are sent; default 100 */
+	uint32_t errors_burst; /* its depth; default 50 */
+	uint32_t max_pings;    /* echo clients; default 64 */
 };
 struct icmp4_config icmp4_config_default(void);
 

@@ -149,7 +149,9 @@ static void arrive_icmp(struct ip4_hdr h, uint8_t type, uint8_t code, uint32_t w
 /* The first bytes of a datagram of ours, as a router would quote it. */
 static uint32_t quote(uint8_t *out, uint8_t protocol, struct ip4_addr src, uint16_t offset)
 {
-	struct ip4_hdr h = { .version = 4, .header_len = 20, .total_len = 1400, .ttl = 3, .protocol = protocol, .src = src, .dst = peer, .offset = offset };
+	struct ip4_hdr h = {
+		.version = 4, .header_len = 20, .total_len = 1400, .ttl = 3, .protocol = protocol, .src = src, .dst = peer, .offset = offset
+	};
 	ip4_hdr_emit(&h, out, 28);
 	memcpy(out + 20, "PORTSXYZ", 8);
 	return 28;
@@ -325,8 +327,8 @@ START_TEST(errors_are_never_sent_about_these)
 	fragment.total_len = 28;
 	ip4_hdr_emit(&fragment, packet, 28);
 	ck_assert_int_eq(icmp4_send_error(icmp4, ICMP4_PARAMETER, 0, 0, &rx), -EPERM);
-	static const struct ip4_addr bad_sources[] = { { { 0 } }, { { 0, 1, 2, 3 } }, { { 127, 0, 0, 1 } }, { { 224, 0, 0, 5 } }, { { 255, 255, 255, 255 } },
-		                                       { { 250, 0, 0, 1 } }, { { 10, 0, 0, 255 } } };
+	static const struct ip4_addr bad_sources[] = { { { 0 } }, { { 0, 1, 2, 3 } }, { { 127, 0, 0, 1 } }, { { 224, 0, 0, 5 } },
+		{ { 255, 255, 255, 255 } }, { { 250, 0, 0, 1 } }, { { 10, 0, 0, 255 } } };
 	for (size_t i = 0; i < sizeof(bad_sources) / sizeof(bad_sources[0]); i++) {
 		struct ip4_hdr bad = header(253);
 		bad.src = bad_sources[i];
@@ -384,8 +386,12 @@ START_TEST(reports_become_messages)
 		uint8_t type, code;
 		uint32_t word;
 	} cases[] = {
-		{ IP4_REPORT_TTL, 0, 11, 0, 0 }, { IP4_REPORT_REASSEMBLY, 0, 11, 1, 0 }, { IP4_REPORT_FRAG_NEEDED, 576, 3, 4, 576 },
-		{ IP4_REPORT_NO_ROUTE, 0, 3, 0, 0 }, { IP4_REPORT_NO_NEIGHBOUR, 0, 3, 1, 0 }, { IP4_REPORT_SOURCE_ROUTE, 0, 3, 5, 0 },
+		{ IP4_REPORT_TTL, 0, 11, 0, 0 },
+		{ IP4_REPORT_REASSEMBLY, 0, 11, 1, 0 },
+		{ IP4_REPORT_FRAG_NEEDED, 576, 3, 4, 576 },
+		{ IP4_REPORT_NO_ROUTE, 0, 3, 0, 0 },
+		{ IP4_REPORT_NO_NEIGHBOUR, 0, 3, 1, 0 },
+		{ IP4_REPORT_SOURCE_ROUTE, 0, 3, 5, 0 },
 		{ IP4_REPORT_PARAMETER, 21, 12, 0, 21u << 24 },
 	};
 	uint8_t packet[28];
@@ -411,11 +417,27 @@ START_TEST(errors_reach_the_transport_that_owns_the_quote)
 		uint8_t type, code;
 		int kind; /* -1: dropped */
 	} cases[] = {
-		{ 3, 0, IP_ERROR_UNREACHABLE_NET }, { 3, 1, IP_ERROR_UNREACHABLE_HOST }, { 3, 2, IP_ERROR_UNREACHABLE_PROTOCOL },
-		{ 3, 3, IP_ERROR_UNREACHABLE_PORT }, { 3, 4, IP_ERROR_TOO_BIG }, { 3, 5, IP_ERROR_SOURCE_ROUTE }, { 3, 6, IP_ERROR_UNREACHABLE_NET },
-		{ 3, 7, IP_ERROR_UNREACHABLE_HOST }, { 3, 9, IP_ERROR_PROHIBITED }, { 3, 10, IP_ERROR_PROHIBITED }, { 3, 11, IP_ERROR_UNREACHABLE_NET },
-		{ 3, 12, IP_ERROR_UNREACHABLE_HOST }, { 3, 13, IP_ERROR_PROHIBITED }, { 3, 16, -1 }, { 11, 0, IP_ERROR_TTL }, { 11, 1, IP_ERROR_REASSEMBLY },
-		{ 11, 2, -1 }, { 12, 0, IP_ERROR_PARAMETER }, { 12, 1, IP_ERROR_PARAMETER }, { 4, 0, -1 }, { 5, 1, -1 },
+		{ 3, 0, IP_ERROR_UNREACHABLE_NET },
+		{ 3, 1, IP_ERROR_UNREACHABLE_HOST },
+		{ 3, 2, IP_ERROR_UNREACHABLE_PROTOCOL },
+		{ 3, 3, IP_ERROR_UNREACHABLE_PORT },
+		{ 3, 4, IP_ERROR_TOO_BIG },
+		{ 3, 5, IP_ERROR_SOURCE_ROUTE },
+		{ 3, 6, IP_ERROR_UNREACHABLE_NET },
+		{ 3, 7, IP_ERROR_UNREACHABLE_HOST },
+		{ 3, 9, IP_ERROR_PROHIBITED },
+		{ 3, 10, IP_ERROR_PROHIBITED },
+		{ 3, 11, IP_ERROR_UNREACHABLE_NET },
+		{ 3, 12, IP_ERROR_UNREACHABLE_HOST },
+		{ 3, 13, IP_ERROR_PROHIBITED },
+		{ 3, 16, -1 },
+		{ 11, 0, IP_ERROR_TTL },
+		{ 11, 1, IP_ERROR_REASSEMBLY },
+		{ 11, 2, -1 },
+		{ 12, 0, IP_ERROR_PARAMETER },
+		{ 12, 1, IP_ERROR_PARAMETER },
+		{ 4, 0, -1 },
+		{ 5, 1, -1 },
 	};
 	uint8_t q[64];
 	uint32_t n = quote(q, IPPROTO_NUM_UDP, own, 0);

@@ -16,47 +16,47 @@ struct ip;
 /* What an IP layer says about a datagram it delivers. The buffer's view is the payload. */
 struct ip_rx {
 	struct ip_addr src, dst;
-	uint8_t protocol, ttl, tos;  /* tos: DSCP << 2 | ECN (traffic class for IPv6) */
-	bool link_multicast;         /* arrived as link-layer broadcast or multicast */
-	bool dst_broadcast;          /* dst is a broadcast address (IPv4) */
+	uint8_t protocol, ttl, tos; /* tos: DSCP << 2 | ECN (traffic class for IPv6) */
+	bool link_multicast;        /* arrived as link-layer broadcast or multicast */
+	bool dst_broadcast;         /* dst is a broadcast address (IPv4) */
 	bool dst_multicast;
-	const uint8_t *packet;       /* the IP header on, as received, for quoting in ICMP errors; valid during the callback */
+	const uint8_t *packet; /* the IP header on, as received, for quoting in ICMP errors; valid during the callback */
 	uint32_t packet_len;
 	unsigned ifindex;
 };
 
 /* What a layer above asks for when it sends. */
 struct ip_tx {
-	struct ip_addr src;          /* family 0: the layer selects (RFC 1122 section 3.3.4.3) */
+	struct ip_addr src; /* family 0: the layer selects (RFC 1122 section 3.3.4.3) */
 	struct ip_addr dst;
 	uint8_t protocol;
-	uint8_t ttl;                 /* 0: the layer's default */
+	uint8_t ttl; /* 0: the layer's default */
 	uint8_t tos;
 	bool dont_fragment;
-	bool broadcast_ok;           /* else a broadcast dst is -EACCES */
+	bool broadcast_ok; /* else a broadcast dst is -EACCES */
 };
 
 /* An error a layer or a router reported about a datagram we sent (RFC 1122 section 3.2.2). */
 enum ip_error_kind {
-	IP_ERROR_UNREACHABLE_NET,      /* soft, also host, source route failed, TTL exceeded … : kind says which */
+	IP_ERROR_UNREACHABLE_NET, /* soft, also host, source route failed, TTL exceeded … : kind says which */
 	IP_ERROR_UNREACHABLE_HOST,
 	IP_ERROR_UNREACHABLE_PROTOCOL, /* hard */
 	IP_ERROR_UNREACHABLE_PORT,     /* hard */
 	IP_ERROR_TOO_BIG,              /* mtu is set */
 	IP_ERROR_SOURCE_ROUTE,
-	IP_ERROR_PROHIBITED,           /* administratively prohibited (RFC 1812 section 5.2.7.1) */
+	IP_ERROR_PROHIBITED, /* administratively prohibited (RFC 1812 section 5.2.7.1) */
 	IP_ERROR_TTL,
 	IP_ERROR_REASSEMBLY,
 	IP_ERROR_PARAMETER,
-	IP_ERROR_SOURCE_QUENCH,        /* ignored by transports: RFC 6633 */
+	IP_ERROR_SOURCE_QUENCH, /* ignored by transports: RFC 6633 */
 };
 struct ip_error {
 	enum ip_error_kind kind;
-	uint32_t mtu;                  /* TOO_BIG: next-hop MTU, 0 when the router gave none */
-	uint32_t packet_len;           /* bytes of the quoted datagram when it was whole, by its header */
-	struct ip_addr src, dst;       /* of the quoted datagram: src is ours */
+	uint32_t mtu;            /* TOO_BIG: next-hop MTU, 0 when the router gave none */
+	uint32_t packet_len;     /* bytes of the quoted datagram when it was whole, by its header */
+	struct ip_addr src, dst; /* of the quoted datagram: src is ours */
 	struct ip_addr reporter;
-	const uint8_t *payload;        /* the quoted datagram's payload: at least 8 bytes */
+	const uint8_t *payload; /* the quoted datagram's payload: at least 8 bytes */
 	uint32_t payload_len;
 };
 

@@ -57,8 +57,11 @@ static int face_route(struct ip *ip, const struct ip_addr *dst, const struct ip_
 	if (err)
 		return err;
 	*path = (struct ip_path){
-		.src = ip_from_ip4(hop.src), .mtu = hop.mtu, .header_len = IP4_HDR_LEN,
-		.mms_r = UINT16_MAX - IP4_HDR_LEN, .local = hop.kind == IP4_LOCAL,
+		.src = ip_from_ip4(hop.src),
+		.mtu = hop.mtu,
+		.header_len = IP4_HDR_LEN,
+		.mms_r = UINT16_MAX - IP4_HDR_LEN,
+		.local = hop.kind == IP4_LOCAL,
 	};
 	return 0;
 }
@@ -239,8 +242,13 @@ void ip4_output_failed(struct ip4 *ip4, unsigned ifindex, struct buf *b)
 		ip4_report(ip4, IP4_REPORT_NO_NEIGHBOUR, 0, &rx);
 	} else if (n > 0 && h.offset == 0 && b->len - (uint32_t)n >= 8) {
 		struct ip_error err = {
-			.kind = IP_ERROR_UNREACHABLE_HOST, .packet_len = h.total_len, .src = ip_from_ip4(h.src), .dst = ip_from_ip4(h.dst),
-			.reporter = ip_from_ip4(h.src), .payload = b->data + n, .payload_len = b->len - (uint32_t)n,
+			.kind = IP_ERROR_UNREACHABLE_HOST,
+			.packet_len = h.total_len,
+			.src = ip_from_ip4(h.src),
+			.dst = ip_from_ip4(h.dst),
+			.reporter = ip_from_ip4(h.src),
+			.payload = b->data + n,
+			.payload_len = b->len - (uint32_t)n,
 		};
 		ip4_deliver_error(ip4, h.protocol, &err);
 	}

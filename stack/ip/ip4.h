@@ -16,20 +16,20 @@
 
 struct ip4;
 
-#define IP4_MTU_MIN 68                 /* RFC 791 section 3.2 */
+#define IP4_MTU_MIN 68                  /* RFC 791 section 3.2 */
 #define IP4_IFINDEX_LOOPBACK UINT32_MAX /* ip_rx.ifindex of what we sent to ourselves */
 
 struct ip4_config {
-	uint8_t default_ttl;        /* default 64 */
-	bool router;                /* forwards between interfaces; default false */
-	uint32_t max_interfaces;    /* default 16 */
-	uint32_t max_addresses;     /* of all interfaces; default 64 */
-	uint32_t max_groups;        /* multicast groups joined; default 64 */
-	uint32_t max_routes;        /* default 256 */
-	uint32_t max_protocols;     /* default 16 */
-	uint32_t max_loopback;      /* packets to ourselves under way; default 1024 */
-	uint32_t max_paths;         /* destinations with a path MTU of their own; the oldest makes room; default 256 */
-	uint64_t path_mtu_ns;       /* after which a path MTU is forgotten (RFC 1191 section 6.3); default 10 min */
+	uint8_t default_ttl;     /* default 64 */
+	bool router;             /* forwards between interfaces; default false */
+	uint32_t max_interfaces; /* default 16 */
+	uint32_t max_addresses;  /* of all interfaces; default 64 */
+	uint32_t max_groups;     /* multicast groups joined; default 64 */
+	uint32_t max_routes;     /* default 256 */
+	uint32_t max_protocols;  /* default 16 */
+	uint32_t max_loopback;   /* packets to ourselves under way; default 1024 */
+	uint32_t max_paths;      /* destinations with a path MTU of their own; the oldest makes room; default 256 */
+	uint64_t path_mtu_ns;    /* after which a path MTU is forgotten (RFC 1191 section 6.3); default 10 min */
 	struct ip4_reass_config reass;
 };
 struct ip4_config ip4_config_default(void);
@@ -43,9 +43,9 @@ typedef int ip4_output_fn(struct buf *b, struct ip4_addr next_hop, void *arg);
 typedef void ip4_suspect_fn(struct ip4_addr next_hop, void *arg);
 
 struct ip4_interface {
-	uint32_t mtu;               /* bytes, 68–65535 */
+	uint32_t mtu; /* bytes, 68–65535 */
 	ip4_output_fn *output;
-	ip4_suspect_fn *suspect;    /* may be NULL */
+	ip4_suspect_fn *suspect; /* may be NULL */
 	void *arg;
 };
 
@@ -79,13 +79,13 @@ void ip4_set_unclaimed(struct ip4 *ip4, ip_unclaimed_fn *fn, void *arg);
 
 /* What the layer would have its peer know; icmp4 turns these into ICMP errors. */
 enum ip4_report {
-	IP4_REPORT_TTL,            /* exceeded in transit */
-	IP4_REPORT_REASSEMBLY,     /* timeout; rx->packet is fragment zero */
-	IP4_REPORT_FRAG_NEEDED,    /* info: the next hop's MTU */
+	IP4_REPORT_TTL,         /* exceeded in transit */
+	IP4_REPORT_REASSEMBLY,  /* timeout; rx->packet is fragment zero */
+	IP4_REPORT_FRAG_NEEDED, /* info: the next hop's MTU */
 	IP4_REPORT_NO_ROUTE,
 	IP4_REPORT_NO_NEIGHBOUR,
-	IP4_REPORT_SOURCE_ROUTE,   /* failed */
-	IP4_REPORT_PARAMETER,      /* info: the octet's index */
+	IP4_REPORT_SOURCE_ROUTE, /* failed */
+	IP4_REPORT_PARAMETER,    /* info: the octet's index */
 };
 /* rx describes the packet; nothing in it outlives the call. */
 typedef void ip4_report_fn(enum ip4_report what, uint32_t info, const struct ip_rx *rx, void *arg);

@@ -82,7 +82,7 @@ START_TEST(a_router_keeps_martians_and_source_routes)
 	static const struct {
 		struct ip4_addr src, dst;
 	} martians[] = { { { { 250, 1, 1, 1 } }, { { 192, 0, 2, 9 } } }, { { { 10, 0, 0, 2 } }, { { 241, 1, 1, 1 } } },
-		         { { { 10, 0, 0, 2 } }, { { 203, 0, 113, 255 } } }, { { { 10, 0, 0, 2 } }, { { 0, 1, 1, 1 } } } };
+		{ { { 10, 0, 0, 2 } }, { { 203, 0, 113, 255 } } }, { { { 10, 0, 0, 2 } }, { { 0, 1, 1, 1 } } } };
 	for (int i = 0; i < 4; i++) {
 		struct ip4_hdr h = transit();
 		h.src = martians[i].src;

@@ -14,9 +14,16 @@ void ip4_fill_rx(const struct ip4 *ip4, struct ip_rx *rx, const struct ip4_hdr *
 {
 	bool ours = ip4_own_find(ip4, h->dst) != NULL;
 	*rx = (struct ip_rx){
-		.src = ip_from_ip4(h->src), .dst = ip_from_ip4(h->dst), .protocol = h->protocol, .ttl = h->ttl, .tos = h->tos,
-		.dst_broadcast = !ours && ip4_is_broadcast_on(ip4, ifindex, h->dst), .dst_multicast = ip4_is_multicast(h->dst),
-		.packet = packet, .packet_len = len, .ifindex = ifindex,
+		.src = ip_from_ip4(h->src),
+		.dst = ip_from_ip4(h->dst),
+		.protocol = h->protocol,
+		.ttl = h->ttl,
+		.tos = h->tos,
+		.dst_broadcast = !ours && ip4_is_broadcast_on(ip4, ifindex, h->dst),
+		.dst_multicast = ip4_is_multicast(h->dst),
+		.packet = packet,
+		.packet_len = len,
+		.ifindex = ifindex,
 	};
 }
 

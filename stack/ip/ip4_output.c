@@ -132,7 +132,8 @@ int ip4_send(struct ip *ip, struct buf *b, const struct ip_tx *tx)
 	struct ip4 *ip4 = (struct ip4 *)ip;
 	struct ip4_addr dst = ip_to_ip4(&tx->dst), src = ip_to_ip4(&tx->src);
 	struct ip4_hop hop;
-	int err = tx->dst.family != 4 || (tx->src.family && tx->src.family != 4) ? -EINVAL : ip4_find_hop(ip4, dst, tx->src.family ? &src : NULL, &hop);
+	int err = tx->dst.family != 4 || (tx->src.family && tx->src.family != 4) ? -EINVAL
+										 : ip4_find_hop(ip4, dst, tx->src.family ? &src : NULL, &hop);
 	if (!err)
 		err = check_tx(tx, &hop, b->len);
 	if (err) {
@@ -140,9 +141,18 @@ int ip4_send(struct ip *ip, struct buf *b, const struct ip_tx *tx)
 		return err;
 	}
 	struct ip4_hdr h = {
-		.version = 4, .header_len = IP4_HDR_LEN, .tos = tx->tos, .total_len = (uint16_t)(IP4_HDR_LEN + b->len),
-		.id = next_id(ip4), .df = tx->dont_fragment, .protocol = tx->protocol, .src = hop.src, .dst = dst,
-		.ttl = tx->ttl ? tx->ttl : hop.kind == IP4_MULTICAST ? 1 : ip4->config.default_ttl, /* RFC 1112 section 6.1 */
+		.version = 4,
+		.header_len = IP4_HDR_LEN,
+		.tos = tx->tos,
+		.total_len = (uint16_t)(IP4_HDR_LEN + b->len),
+		.id = next_id(ip4),
+		.df = tx->dont_fragment,
+		.protocol = tx->protocol,
+		.src = hop.src,
+		.dst = dst,
+		.ttl = tx->ttl                     ? tx->ttl
+		       : hop.kind == IP4_MULTICAST ? 1
+						   : ip4->config.default_ttl, /* RFC 1112 section 6.1 */
 	};
 	if (h.total_len > hop.mtu) {
 		err = ip4_fragment(ip4, &hop, &h, b->data, b->len);

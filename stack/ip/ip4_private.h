@@ -101,10 +101,10 @@ enum ip4_kind { IP4_UNICAST, IP4_LOCAL, IP4_BROADCAST, IP4_MULTICAST };
 /* Where a packet goes. */
 struct ip4_hop {
 	enum ip4_kind kind;
-	unsigned ifindex;       /* IP4_IFINDEX_LOOPBACK when local */
+	unsigned ifindex; /* IP4_IFINDEX_LOOPBACK when local */
 	struct ip4_addr next_hop;
 	struct ip4_addr src;
-	uint32_t mtu;           /* path MTU applied */
+	uint32_t mtu; /* path MTU applied */
 };
 
 /* ip4_addr.c */

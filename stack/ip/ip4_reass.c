@@ -21,11 +21,11 @@ struct datagram {
 	struct datagram *chain;         /* in its bucket, or among the free ones */
 	struct datagram *newer, *older; /* by arrival */
 	struct buf *fragments;
-	struct buf *last;               /* the highest: where the next one usually goes */
+	struct buf *last; /* the highest: where the next one usually goes */
 	uint32_t n_fragments;
-	uint32_t held;                  /* payload bytes that have come */
-	uint32_t total;                 /* payload bytes of the whole, once the end has come */
-	uint32_t charged;               /* of max_bytes */
+	uint32_t held;    /* payload bytes that have come */
+	uint32_t total;   /* payload bytes of the whole, once the end has come */
+	uint32_t charged; /* of max_bytes */
 	unsigned ifindex;
 	bool condemned, has_end;
 	bool seen_ce, seen_not_ect;
@@ -45,7 +45,10 @@ struct ip4_reass {
 struct ip4_reass_config ip4_reass_config_default(void)
 {
 	return (struct ip4_reass_config){
-		.timeout_ns = 60 * NS_PER_S, .max_datagrams = 64, .max_bytes = 1 << 20, .max_fragments = 1400,
+		.timeout_ns = 60 * NS_PER_S,
+		.max_datagrams = 64,
+		.max_bytes = 1 << 20,
+		.max_fragments = 1400,
 	};
 }
 

@@ -13,27 +13,27 @@
 struct ip4_reass;
 
 struct ip4_reass_config {
-	uint64_t timeout_ns;     /* from the first fragment to arrive; default 60 s (RFC 1122 section 3.3.2: 60–120 s) */
-	uint32_t max_datagrams;  /* being reassembled; the oldest makes room; default 64 */
-	uint32_t max_bytes;      /* held in all, 384 for each fragment added; the oldest datagram makes room; default 1 MiB */
-	uint32_t max_fragments;  /* of one datagram; default 1400: enough for 65 535 bytes at MTU 68 */
+	uint64_t timeout_ns;    /* from the first fragment to arrive; default 60 s (RFC 1122 section 3.3.2: 60–120 s) */
+	uint32_t max_datagrams; /* being reassembled; the oldest makes room; default 64 */
+	uint32_t max_bytes;     /* held in all, 384 for each fragment added; the oldest datagram makes room; default 1 MiB */
+	uint32_t max_fragments; /* of one datagram; default 1400: enough for 65 535 bytes at MTU 68 */
 };
 struct ip4_reass_config ip4_reass_config_default(void);
 
 /* Why fragments were dropped; counted by the caller. */
 enum ip4_reass_drop {
-	IP4_REASS_MALFORMED,  /* empty, or not the last and no multiple of 8 */
-	IP4_REASS_TOO_LONG,   /* the datagram would exceed 65 535 bytes ("ping of death") */
-	IP4_REASS_TINY,       /* a TCP header cut before its flags (RFC 1858 section 3, RFC 3128) */
+	IP4_REASS_MALFORMED, /* empty, or not the last and no multiple of 8 */
+	IP4_REASS_TOO_LONG,  /* the datagram would exceed 65 535 bytes ("ping of death") */
+	IP4_REASS_TINY,      /* a TCP header cut before its flags (RFC 1858 section 3, RFC 3128) */
 	IP4_REASS_OVERLAP,
 	IP4_REASS_DUPLICATE,
 	IP4_REASS_INCONSISTENT, /* beyond the end, or two ends */
-	IP4_REASS_CONDEMNED,  /* its datagram was condemned before */
-	IP4_REASS_ECN,        /* CE and Not-ECT mixed (RFC 3168 section 5.3) */
+	IP4_REASS_CONDEMNED,    /* its datagram was condemned before */
+	IP4_REASS_ECN,          /* CE and Not-ECT mixed (RFC 3168 section 5.3) */
 	IP4_REASS_EVICTED,
 	IP4_REASS_TIMEOUT,
 	IP4_REASS_NO_MEMORY,
-	IP4_REASS_DROPS,      /* number of reasons */
+	IP4_REASS_DROPS, /* number of reasons */
 };
 
 struct ip4_reass_hooks {

@@ -65,8 +65,17 @@ struct piece {
 static struct buf *add(struct piece p)
 {
 	struct ip4_hdr h = {
-		.version = 4, .header_len = 20, .total_len = (uint16_t)(20 + p.len), .id = p.id, .mf = p.more, .offset = p.offset, .ttl = 64,
-		.protocol = p.protocol ? p.protocol : IPPROTO_NUM_UDP, .tos = p.tos, .src = { { 10, 0, 0, 2 } }, .dst = { { 10, 0, 0, 1 } },
+		.version = 4,
+		.header_len = 20,
+		.total_len = (uint16_t)(20 + p.len),
+		.id = p.id,
+		.mf = p.more,
+		.offset = p.offset,
+		.ttl = 64,
+		.protocol = p.protocol ? p.protocol : IPPROTO_NUM_UDP,
+		.tos = p.tos,
+		.src = { { 10, 0, 0, 2 } },
+		.dst = { { 10, 0, 0, 1 } },
 	};
 	struct buf *b = buf_alloc(pool, 0, 20u + p.len);
 	ip4_hdr_emit(&h, b->data, b->len);
@@ -206,7 +215,8 @@ START_TEST(datagrams_beyond_64k_are_dropped)
 	ck_assert_uint_eq(dropped[IP4_REASS_TOO_LONG], 2);
 	ck_assert_uint_eq(ip4_reass_datagrams(reass), 0);
 	for (uint32_t at = 0; at < 65512; at += 1480)
-		ck_assert_ptr_null(add((struct piece){ .offset = (uint16_t)at, .len = (uint16_t)(65512 - at < 1480 ? 65512 - at : 1480), .more = true }));
+		ck_assert_ptr_null(
+			add((struct piece){ .offset = (uint16_t)at, .len = (uint16_t)(65512 - at < 1480 ? 65512 - at : 1480), .more = true }));
 	expect_whole(add((struct piece){ .offset = 65512, .len = 3 }), 65515); /* the longest there is */
 }
 END_TEST
@@ -244,7 +254,8 @@ START_TEST(ecn_marks_are_merged)
 	static const struct {
 		uint8_t tos[2];
 		int want; /* tos of the whole, -1: dropped */
-	} cases[] = { { { 2, 2 }, 2 }, { { 2, 3 }, 3 }, { { 3, 2 }, 3 }, { { 3, 3 }, 3 }, { { 0, 0 }, 0 }, { { 0, 3 }, -1 }, { { 3, 0 }, -1 }, { { 0xb9, 0xb9 }, 0xb9 } };
+	} cases[] = { { { 2, 2 }, 2 }, { { 2, 3 }, 3 }, { { 3, 2 }, 3 }, { { 3, 3 }, 3 }, { { 0, 0 }, 0 }, { { 0, 3 }, -1 }, { { 3, 0 }, -1 },
+		{ { 0xb9, 0xb9 }, 0xb9 } };
 	add((struct piece){ .offset = 0, .len = 8, .more = true, .tos = cases[_i].tos[0] });
 	struct buf *b = add((struct piece){ .offset = 8, .len = 8, .tos = cases[_i].tos[1] });
 	if (cases[_i].want < 0) {
@@ -277,7 +288,7 @@ START_TEST(bounds_evict_the_oldest)
 		add((struct piece){ .id = id, .offset = 0, .len = 8, .more = true });
 	ck_assert_uint_eq(ip4_reass_datagrams(reass), 3);
 	ck_assert_uint_eq(dropped[IP4_REASS_EVICTED], 1);
-	ck_assert_ptr_null(add((struct piece){ .id = 0, .offset = 8, .len = 8 })); /* number 0 is gone, so this evicts 1 */
+	ck_assert_ptr_null(add((struct piece){ .id = 0, .offset = 8, .len = 8 }));                  /* number 0 is gone, so this evicts 1 */
 	ck_assert_ptr_null(add((struct piece){ .id = 9, .offset = 0, .len = 3000, .more = true })); /* bytes: evicts until it fits */
 	ck_assert_uint_le(ip4_reass_bytes(reass), 4000);
 	ck_assert_ptr_null(add((struct piece){ .id = 9, .offset = 3000, .len = 3000, .more = true })); /* never fits: condemned */

@@ -40,11 +40,20 @@ START_TEST(each_bad_header_has_its_reason)
 		bool mend_checksum;
 		const char *counter;
 	} cases[] = {
-		{ 0, 0x65, true, "drop.version" },        { 0, 0x44, false, "drop.header_length" }, { 10, 0xff, false, "drop.checksum" },
-		{ 3, 19, true, "drop.total_length" },     { 3, 29, true, "drop.truncated" },        { 12, 224, true, "drop.source" },
-		{ 12, 0, true, "drop.source" },           { 12, 127, true, "drop.loopback_address" }, { 16, 127, true, "drop.loopback_address" },
-		{ 15, 255, true, "drop.source" },         { 15, 0, true, "drop.source" },           { 15, 1, true, "drop.source" },
-		{ 19, 9, true, "drop.not_for_us" },       { 16, 225, true, "drop.not_for_us" },
+		{ 0, 0x65, true, "drop.version" },
+		{ 0, 0x44, false, "drop.header_length" },
+		{ 10, 0xff, false, "drop.checksum" },
+		{ 3, 19, true, "drop.total_length" },
+		{ 3, 29, true, "drop.truncated" },
+		{ 12, 224, true, "drop.source" },
+		{ 12, 0, true, "drop.source" },
+		{ 12, 127, true, "drop.loopback_address" },
+		{ 16, 127, true, "drop.loopback_address" },
+		{ 15, 255, true, "drop.source" },
+		{ 15, 0, true, "drop.source" },
+		{ 15, 1, true, "drop.source" },
+		{ 19, 9, true, "drop.not_for_us" },
+		{ 16, 225, true, "drop.not_for_us" },
 	};
 	struct buf *b = packet(header(), 0);
 	b->data[cases[_i].at] = cases[_i].value;
@@ -76,8 +85,11 @@ START_TEST(broadcast_forms_are_recognized)
 		struct ip4_addr dst;
 		bool ours;
 	} cases[] = {
-		{ { { 255, 255, 255, 255 } }, true }, { { { 10, 0, 0, 255 } }, true }, { { { 10, 0, 0, 0 } }, true }, /* RFC 1122 section 3.3.6 */
-		{ { { 0, 0, 0, 0 } }, true }, { { { 203, 0, 113, 255 } }, false }, /* another interface's */
+		{ { { 255, 255, 255, 255 } }, true },
+		{ { { 10, 0, 0, 255 } }, true },
+		{ { { 10, 0, 0, 0 } }, true }, /* RFC 1122 section 3.3.6 */
+		{ { { 0, 0, 0, 0 } }, true },
+		{ { { 203, 0, 113, 255 } }, false }, /* another interface's */
 		{ { { 10, 0, 1, 255 } }, false },
 	};
 	struct ip4_hdr h = header();
@@ -167,7 +179,8 @@ END_TEST
 
 START_TEST(malformed_options_are_reported_with_their_place)
 {
-	static const uint8_t cases[][4] = { { 1, 7, 0, 0 }, { 1, 7, 1, 0 }, { 1, 7, 9, 4 }, { 1, 1, 1, 7 }, { IP4_OPT_LSRR, 3, 3, 0 }, { 1, IP4_OPT_SSRR, 2, 0 } };
+	static const uint8_t cases[][4] = { { 1, 7, 0, 0 }, { 1, 7, 1, 0 }, { 1, 7, 9, 4 }, { 1, 1, 1, 7 }, { IP4_OPT_LSRR, 3, 3, 0 },
+		{ 1, IP4_OPT_SSRR, 2, 0 } };
 	static const uint32_t at[] = { 21, 21, 21, 23, 20, 21 };
 	arrive_with_options(cases[_i], 4);
 	ck_assert_uint_eq(n_got, 0);

@@ -98,7 +98,8 @@ static inline void start(bool router)
 {
 	static unsigned zero = 0, one = 1;
 	struct ip4_config config = ip4_config_default();
-	struct ip4_interface l = { .mtu = 1500, .output = output, .suspect = suspect, .arg = &zero }, w = { .mtu = 576, .output = output, .arg = &one };
+	struct ip4_interface l = { .mtu = 1500, .output = output, .suspect = suspect, .arg = &zero },
+			     w = { .mtu = 576, .output = output, .arg = &one };
 	struct route4 route = { .via = { { 203, 0, 113, 254 } } };
 	config.router = router;
 	config.max_paths = 2;
@@ -160,7 +161,14 @@ static inline uint64_t all_drops(void)
 static inline struct ip4_hdr header(void)
 {
 	return (struct ip4_hdr){
-		.version = 4, .header_len = 20, .total_len = 28, .id = 7, .ttl = 1, .protocol = PROTOCOL, .src = peer, .dst = own,
+		.version = 4,
+		.header_len = 20,
+		.total_len = 28,
+		.id = 7,
+		.ttl = 1,
+		.protocol = PROTOCOL,
+		.src = peer,
+		.dst = own,
 	};
 }
 

@@ -7,8 +7,8 @@
 
 struct route4 {
 	struct ip4_addr prefix;
-	uint8_t len;          /* bits, 0–32; 0: default */
-	struct ip4_addr via;  /* 0.0.0.0: on link */
+	uint8_t len;         /* bits, 0–32; 0: default */
+	struct ip4_addr via; /* 0.0.0.0: on link */
 	unsigned ifindex;
 };
 

@@ -39,7 +39,12 @@ int arp_transmit(struct arp *arp, const struct arp_pkt *pkt, struct mac dst)
 struct arp_pkt arp_packet(const struct arp *arp, uint16_t op)
 {
 	return (struct arp_pkt){
-		.htype = ARP_HTYPE_ETHERNET, .ptype = ETHERTYPE_IP4, .hlen = 6, .plen = 4, .op = op, .sha = eth_mac(arp->eth),
+		.htype = ARP_HTYPE_ETHERNET,
+		.ptype = ETHERTYPE_IP4,
+		.hlen = 6,
+		.plen = 4,
+		.op = op,
+		.sha = eth_mac(arp->eth),
 	};
 }
 
@@ -374,7 +379,7 @@ static void fini(struct arp *arp)
 int arp_create(struct env *env, struct eth *eth, const struct arp_config *config, struct arp **out)
 {
 	if (!config->max_entries || !config->max_addresses || !config->queue_packets || !config->requests || !config->request_interval_ns ||
-	    !config->timeout_ns)
+		!config->timeout_ns)
 		return -EINVAL;
 	struct arp *arp = calloc(1, sizeof(*arp));
 	if (!arp)

@@ -12,15 +12,16 @@
 struct arp;
 
 struct arp_config {
-	uint32_t max_entries;        /* default 256 */
-	uint32_t max_addresses;      /* own addresses; default 16 */
-	uint32_t queue_packets;      /* kept per unresolved address, at least 1 (RFC 1122 section 2.3.2.2); the oldest goes first; default 64: the fragments of one large datagram */
-	uint64_t timeout_ns;         /* life of an entry since it was last confirmed (section 2.3.2.1); default 60 s */
-	uint32_t polls;              /* unicast requests to an entry in use before it expires (section 2.3.2.1 (2)); default 2 */
+	uint32_t max_entries;   /* default 256 */
+	uint32_t max_addresses; /* own addresses; default 16 */
+	uint32_t
+		queue_packets; /* kept per unresolved address, at least 1 (RFC 1122 section 2.3.2.2); the oldest goes first; default 64: the fragments of one large datagram */
+	uint64_t timeout_ns;          /* life of an entry since it was last confirmed (section 2.3.2.1); default 60 s */
+	uint32_t polls;               /* unicast requests to an entry in use before it expires (section 2.3.2.1 (2)); default 2 */
 	uint64_t request_interval_ns; /* first wait for an answer, doubled at each retry; the least time between two requests for one
 	                               * address, recommended 1 s (section 2.3.2.1); default 1 s */
-	uint32_t requests;           /* broadcast requests, at least 1, before the queued packets are given up; default 3 */
-	uint32_t announcements;      /* of each own address when it is added, 2 s apart (RFC 5227 section 2.3); default 0 */
+	uint32_t requests;            /* broadcast requests, at least 1, before the queued packets are given up; default 3 */
+	uint32_t announcements;       /* of each own address when it is added, 2 s apart (RFC 5227 section 2.3); default 0 */
 };
 struct arp_config arp_config_default(void);
 

@@ -9,7 +9,7 @@ enum arp_state {
 	ARP_FREE,
 	ARP_INCOMPLETE, /* asked, packets wait */
 	ARP_REACHABLE,
-	ARP_POLLING,    /* usable, being asked again */
+	ARP_POLLING, /* usable, being asked again */
 	ARP_STATIC,
 };
 
@@ -23,7 +23,7 @@ struct arp_entry {
 	struct timer timer;
 	uint32_t queued, tries;
 	enum arp_state state;
-	bool used;                       /* since it was last confirmed */
+	bool used; /* since it was last confirmed */
 	bool asked;
 	struct ip4_addr addr;
 	struct mac mac;
@@ -67,7 +67,7 @@ struct arp_own {
 	struct ip4_addr addr;
 	uint32_t announcements_left;
 	struct timer timer;
-	uint64_t contested_ns;       /* the last conflicting packet, if contested */
+	uint64_t contested_ns; /* the last conflicting packet, if contested */
 	bool taken, contested;
 };
 

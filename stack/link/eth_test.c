@@ -159,9 +159,18 @@ START_TEST(snap_frames_are_accepted)
 	ck_assert_uint_eq(count("drop.length"), 2);
 	for (uint16_t len = 0; len < 8; len++)
 		arrive(own, peer, len, snap, sizeof(snap));
-	arrive(own, peer, 12, "\xaa\xaa\x03\0\0\x01\x88\xb5""data", 12); /* another organisation's code */
-	arrive(own, peer, 12, "\x42\x42\x03\0\0\0\x88\xb5""data", 12);   /* spanning tree */
-	arrive(own, peer, 12, "\xaa\xaa\x03\0\0\0\x05\xff""data", 12);
+	arrive(own, peer, 12,
+		"\xaa\xaa\x03\0\0\x01\x88\xb5"
+		"data",
+		12); /* another organisation's code */
+	arrive(own, peer, 12,
+		"\x42\x42\x03\0\0\0\x88\xb5"
+		"data",
+		12); /* spanning tree */
+	arrive(own, peer, 12,
+		"\xaa\xaa\x03\0\0\0\x05\xff"
+		"data",
+		12);
 	ck_assert_uint_eq(count("drop.llc"), 11);
 	ck_assert_uint_eq(inbox.n, 1);
 }
@@ -176,7 +185,10 @@ START_TEST(padding_is_zeros)
 	memcpy(b->data, "abc", 3);
 	ck_assert_int_eq(eth_send(eth, b, peer, 0x88b5), 0);
 	ck_assert_uint_eq(sent->len, 60);
-	ck_assert_mem_eq(sent->data, "\2\0\0\0\0\2\2\0\0\0\0\1\x88\xb5""abc", 17);
+	ck_assert_mem_eq(sent->data,
+		"\2\0\0\0\0\2\2\0\0\0\0\1\x88\xb5"
+		"abc",
+		17);
 	for (uint32_t i = 17; i < 60; i++)
 		ck_assert_uint_eq(sent->data[i], 0);
 }
@@ -219,11 +231,20 @@ START_TEST(vlans_are_interfaces_of_their_own)
 	ck_assert_int_eq(vlan_add(vlan, 6, 0, &six), 0);
 	ck_assert_int_eq(eth_register(five, 0x88b5, take, &inbox), 0);
 	ck_assert_int_eq(eth_register(eth, 0x88b5, take, &other), 0);
-	arrive(own, peer, ETHERTYPE_VLAN, "\xe0\x05\x88\xb5""tagged", 10);
+	arrive(own, peer, ETHERTYPE_VLAN,
+		"\xe0\x05\x88\xb5"
+		"tagged",
+		10);
 	ck_assert_uint_eq(inbox.n, 1);
 	ck_assert_mem_eq(inbox.bytes, "tagged", 6);
-	arrive(own, peer, ETHERTYPE_VLAN, "\0\6\x88\xb5""nobody", 10); /* VLAN 6 has no such layer */
-	arrive(own, peer, ETHERTYPE_VLAN, "\0\7\x88\xb5""unknown", 11);
+	arrive(own, peer, ETHERTYPE_VLAN,
+		"\0\6\x88\xb5"
+		"nobody",
+		10); /* VLAN 6 has no such layer */
+	arrive(own, peer, ETHERTYPE_VLAN,
+		"\0\7\x88\xb5"
+		"unknown",
+		11);
 	arrive(own, peer, ETHERTYPE_VLAN, "\0\5\x88", 3);
 	ck_assert_uint_eq(inbox.n, 1);
 	ck_assert_uint_eq(count_in(eth_counters(six), "drop.unclaimed"), 1);
@@ -245,7 +266,10 @@ START_TEST(priority_tagged_frames_are_untagged_ones)
 	struct vlan *vlan;
 	ck_assert_int_eq(vlan_create(&env, eth, 1, &vlan), 0);
 	eth_register(eth, 0x88b5, take, &other);
-	arrive(own, peer, ETHERTYPE_VLAN, "\xa0\0\x88\xb5""hello", 9);
+	arrive(own, peer, ETHERTYPE_VLAN,
+		"\xa0\0\x88\xb5"
+		"hello",
+		9);
 	ck_assert_uint_eq(other.n, 1);
 	ck_assert_mem_eq(other.bytes, "hello", 5);
 	arrive(own, peer, ETHERTYPE_VLAN, "\xa0\0\x81\0\0\0\x88\xb5", 8); /* must not go round and round */

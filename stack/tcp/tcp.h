@@ -30,9 +30,9 @@ enum tcp_state {
 
 /* What a flow tells its owner. Any may be NULL. */
 struct tcp_events {
-	void (*connected)(struct tcp_flow *flow, void *arg);  /* our connect succeeded */
-	void (*readable)(struct tcp_flow *flow, void *arg);   /* data, or the peer's FIN, after there was none */
-	void (*writable)(struct tcp_flow *flow, void *arg);   /* room, after a write was cut short */
+	void (*connected)(struct tcp_flow *flow, void *arg); /* our connect succeeded */
+	void (*readable)(struct tcp_flow *flow, void *arg);  /* data, or the peer's FIN, after there was none */
+	void (*writable)(struct tcp_flow *flow, void *arg);  /* room, after a write was cut short */
 	/*
 	 * The connection is over: 0 closed normally in both directions; -ECONNREFUSED; -ECONNRESET; -ETIMEDOUT;
 	 * -EHOSTUNREACH; -ENETUNREACH; -ECONNABORTED (own abort). Called once. Unread data can still be read.
@@ -44,16 +44,16 @@ struct tcp_events {
 typedef void tcp_accept_fn(struct tcp_flow *flow, void *arg);
 
 struct tcp_listen {
-	struct ip_addr local;   /* family 0: any address of any attached family */
-	uint16_t port;          /* 0: an ephemeral one */
-	unsigned backlog;       /* connections not yet established; 0: the implementation's default */
+	struct ip_addr local; /* family 0: any address of any attached family */
+	uint16_t port;        /* 0: an ephemeral one */
+	unsigned backlog;     /* connections not yet established; 0: the implementation's default */
 	tcp_accept_fn *accept;
 	void *arg;
 };
 
 struct tcp_connect {
-	struct ip_addr local;   /* family 0: selected */
-	uint16_t local_port;    /* 0: ephemeral (RFC 6056) */
+	struct ip_addr local; /* family 0: selected */
+	uint16_t local_port;  /* 0: ephemeral (RFC 6056) */
 	struct ip_addr remote;
 	uint16_t remote_port;
 	const struct tcp_events *events; /* must outlive the flow */
@@ -61,14 +61,14 @@ struct tcp_connect {
 };
 
 enum tcp_option {
-	TCP_NODELAY_OPT,          /* 0 or 1: Nagle off (RFC 9293 section 3.7.4) */
-	TCP_KEEPALIVE_OPT,        /* 0 or 1; off by default (section 3.8.4) */
-	TCP_KEEPALIVE_IDLE_MS,    /* default 7 200 000 */
+	TCP_NODELAY_OPT,       /* 0 or 1: Nagle off (RFC 9293 section 3.7.4) */
+	TCP_KEEPALIVE_OPT,     /* 0 or 1; off by default (section 3.8.4) */
+	TCP_KEEPALIVE_IDLE_MS, /* default 7 200 000 */
 	TCP_KEEPALIVE_INTERVAL_MS,
 	TCP_KEEPALIVE_COUNT,
-	TCP_USER_TIMEOUT_MS,      /* R2 in time (section 3.8.3); 0: by number of retransmissions */
-	TCP_SEND_BUFFER,          /* bytes */
-	TCP_RECEIVE_BUFFER,       /* bytes */
+	TCP_USER_TIMEOUT_MS, /* R2 in time (section 3.8.3); 0: by number of retransmissions */
+	TCP_SEND_BUFFER,     /* bytes */
+	TCP_RECEIVE_BUFFER,  /* bytes */
 };
 
 /* A read-out like Linux's tcp_info. */
@@ -76,16 +76,16 @@ struct tcp_info {
 	enum tcp_state state;
 	uint64_t srtt_ns, rttvar_ns, rto_ns; /* 0 before the first sample */
 	uint64_t min_rtt_ns;
-	uint32_t smss;                       /* bytes of payload we may send in a segment */
-	uint32_t rmss;                       /* we announced */
-	uint32_t cwnd, ssthresh;             /* bytes; ssthresh UINT32_MAX: not yet set */
+	uint32_t smss;                        /* bytes of payload we may send in a segment */
+	uint32_t rmss;                        /* we announced */
+	uint32_t cwnd, ssthresh;              /* bytes; ssthresh UINT32_MAX: not yet set */
 	uint32_t send_window, receive_window; /* bytes */
 	uint8_t send_scale, receive_scale;
 	bool timestamps, sack, window_scaling;
 	uint64_t bytes_sent, bytes_acked, bytes_received; /* payload */
 	uint64_t segments_sent, segments_received;
 	uint64_t retransmits, fast_retransmits, timeouts;
-	uint32_t unacked, unread, unsent;    /* bytes in flight, waiting for the reader, waiting to be sent */
+	uint32_t unacked, unread, unsent; /* bytes in flight, waiting for the reader, waiting to be sent */
 };
 
 struct tcp_ops {
@@ -180,7 +180,8 @@ static inline void tcp_info(const struct tcp_flow *flow, struct tcp_info *info)
 {
 	flow->tcp->ops->info(flow, info);
 }
-static inline void tcp_endpoints(const struct tcp_flow *flow, struct ip_addr *local, uint16_t *local_port, struct ip_addr *remote, uint16_t *remote_port)
+static inline void tcp_endpoints(
+	const struct tcp_flow *flow, struct ip_addr *local, uint16_t *local_port, struct ip_addr *remote, uint16_t *remote_port)
 {
 	flow->tcp->ops->endpoints(flow, local, local_port, remote, remote_port);
 }

@@ -131,9 +131,12 @@ START_TEST(timestamps_resolve_karn)
 	const struct seen *again = lab_next(&lab);
 	net_run(&lab.net, 80 * MS);
 	lab_inject_hdr(&lab,
-		       (struct tcp_hdr){ .flags = TCP_ACK, .seq = PEER, .ack = UNA + 1, .window = 65535,
-					 .opt = { .has_timestamp = true, .ts_val = 1001, .ts_ecr = again->h.opt.ts_val } },
-		       NULL, 0);
+		(struct tcp_hdr){ .flags = TCP_ACK,
+			.seq = PEER,
+			.ack = UNA + 1,
+			.window = 65535,
+			.opt = { .has_timestamp = true, .ts_val = 1001, .ts_ecr = again->h.opt.ts_val } },
+		NULL, 0);
 	tcp_info(lab.flow, &info);
 	ck_assert_uint_eq(info.srtt_ns, 1 + 80 * MS / 8);
 	ck_assert_uint_eq(info.rto_ns, 1 * SEC);
@@ -149,7 +152,9 @@ static void icmp(struct lab *lab, enum ip_error_kind kind, uint32_t seq, uint32_
 	put_be16(quoted, LAB_PORT);
 	put_be16(quoted + 2, PEER_PORT);
 	put_be32(quoted + 4, seq);
-	struct ip_error err = { .kind = kind, .mtu = mtu, .src = lab->net.side[0].addr, .dst = lab->net.side[1].addr, .payload = quoted, .payload_len = 8 };
+	struct ip_error err = {
+		.kind = kind, .mtu = mtu, .src = lab->net.side[0].addr, .dst = lab->net.side[1].addr, .payload = quoted, .payload_len = 8
+	};
 	lab->net.side[0].error(&err, lab->net.side[0].arg);
 }
 
@@ -296,12 +301,11 @@ static const struct {
 	const char *options;
 	uint32_t len, mss;
 } odd_options[] = {
-	{ "\x02\x04\x02\x00\x02\x00\x00\x00", 8, 512 },  /* MSS, then a length of 0 */
-	{ "\x02\x04\x02\x00\xfe\x01\x00\x00", 8, 512 },  /* a length of 1 */
-	{ "\x02\x04\x02\x00\xfe\x09\x00\x00", 8, 512 },  /* past the end */
-	{ "\xfe\x03\xff\x02\x04\x02\x00\x00", 8, 512 },  /* an unknown option, MSS unaligned (MUST-6, MUST-64) */
-	{ "\x01\x01\x01\x01\x02\x04\x02\x00", 8, 512 },
-	{ "\x00\x02\x04\x02\x00\x00\x00\x00", 8, 536 },  /* behind EOL nothing counts */
+	{ "\x02\x04\x02\x00\x02\x00\x00\x00", 8, 512 }, /* MSS, then a length of 0 */
+	{ "\x02\x04\x02\x00\xfe\x01\x00\x00", 8, 512 }, /* a length of 1 */
+	{ "\x02\x04\x02\x00\xfe\x09\x00\x00", 8, 512 }, /* past the end */
+	{ "\xfe\x03\xff\x02\x04\x02\x00\x00", 8, 512 }, /* an unknown option, MSS unaligned (MUST-6, MUST-64) */
+	{ "\x01\x01\x01\x01\x02\x04\x02\x00", 8, 512 }, { "\x00\x02\x04\x02\x00\x00\x00\x00", 8, 536 }, /* behind EOL nothing counts */
 };
 
 START_TEST(odd_options_are_survived)

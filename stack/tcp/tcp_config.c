@@ -17,7 +17,10 @@ struct key {
 	bool zero_too; /* 0 is allowed besides min..max */
 };
 
-#define F(name, field, kind, min, max, zero) { name, kind, offsetof(struct tcp_config, field), min, max, zero }
+#define F(name, field, kind, min, max, zero) \
+	{ \
+		name, kind, offsetof(struct tcp_config, field), min, max, zero \
+	}
 #define GIB (1u << 30)
 
 static const struct key keys[] = {
@@ -212,6 +215,6 @@ bool tcp_config_valid(const struct tcp_config *config)
 		if (keys[i].kind != NAME && !in_range(&keys[i], get(config, &keys[i])))
 			return false;
 	}
-	return memchr(config->congestion, 0, sizeof(config->congestion)) && tcp_cc_find(config->congestion) &&
-	       config->port_min <= config->port_max && config->min_rto_ms <= config->max_rto_ms;
+	return memchr(config->congestion, 0, sizeof(config->congestion)) && tcp_cc_find(config->congestion) && config->port_min <= config->port_max &&
+	       config->min_rto_ms <= config->max_rto_ms;
 }

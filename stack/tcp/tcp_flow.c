@@ -31,8 +31,8 @@ static uint64_t fold(uint64_t a, uint64_t b)
 }
 
 /* Keyed multiply-and-fold: peers cannot aim at one bucket, and it costs a tenth of SipHash. */
-static uint32_t hash_of(const struct tcp_direct *tcp, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-			uint16_t remote_port)
+static uint32_t hash_of(
+	const struct tcp_direct *tcp, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote, uint16_t remote_port)
 {
 	const uint64_t *k = tcp->hash_key;
 	uint64_t r[2], l[2], ports = (uint64_t)local_port << 16 | remote_port | (uint64_t)local->family << 32;
@@ -47,8 +47,8 @@ static bool is_tuple(const struct flow *f, const struct ip_addr *local, uint16_t
 	return f->local_port == local_port && f->remote_port == remote_port && ip_equal(&f->remote, remote) && ip_equal(&f->local, local);
 }
 
-struct flow *tcp_table_find(const struct tcp_direct *tcp, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-			    uint16_t remote_port)
+struct flow *tcp_table_find(
+	const struct tcp_direct *tcp, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote, uint16_t remote_port)
 {
 	uint32_t hash = hash_of(tcp, local, local_port, remote, remote_port);
 	struct flow *f = tcp->buckets[hash & (tcp->n_buckets - 1)];
@@ -103,7 +103,7 @@ static void table_remove(struct tcp_direct *tcp, struct flow *f)
 /* --- birth and death -------------------------------------------------------------------------- */
 
 struct flow *flow_create(struct tcp_direct *tcp, struct face *via, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-			 uint16_t remote_port)
+	uint16_t remote_port)
 {
 	if (tcp->n_flows >= tcp->config.max_flows)
 		return NULL;

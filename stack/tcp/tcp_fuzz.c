@@ -147,7 +147,9 @@ static void icmp(struct fuzz *z, const uint8_t *bytes, uint32_t len)
 {
 	if (len < 10)
 		return;
-	struct ip_error err = { .kind = (enum ip_error_kind)(bytes[0] % (IP_ERROR_SOURCE_QUENCH + 1)), .mtu = get_be16(bytes), .src = ours, .dst = theirs };
+	struct ip_error err = {
+		.kind = (enum ip_error_kind)(bytes[0] % (IP_ERROR_SOURCE_QUENCH + 1)), .mtu = get_be16(bytes), .src = ours, .dst = theirs
+	};
 	err.payload = bytes + 2;
 	err.payload_len = len - 2;
 	z->error(&err, z->arg);

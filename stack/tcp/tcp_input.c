@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define CHALLENGE_INTERVAL_NS (5 * NS_PER_S) /* RFC 5961 section 7 */
+#define CHALLENGE_INTERVAL_NS (5 * NS_PER_S)     /* RFC 5961 section 7 */
 #define TS_RECENT_AGE_NS (24 * 86400 * NS_PER_S) /* RFC 7323 section 5.5 */
 
 /* Each flow has its own budget: a shared one would tell strangers about connections (CVE-2016-5696). */
@@ -262,9 +262,9 @@ static void input_other(struct flow *f, struct segment *s)
 		return;
 	if (!tcp_check_ack(f, s)) /* Fifth */
 		return;
-	tcp_check_urg(f, s); /* Sixth */
+	tcp_check_urg(f, s);    /* Sixth */
 	tcp_process_text(f, s); /* Seventh */
-	tcp_check_fin(f); /* Eighth */
+	tcp_check_fin(f);       /* Eighth */
 }
 
 /* --- demultiplexing --------------------------------------------------------------------------------- */

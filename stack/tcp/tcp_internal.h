@@ -72,12 +72,12 @@ struct face {
 
 struct listener {
 	struct tcp_listener face;
-	struct listener *next;      /* same port, another address */
-	struct ip_addr local;       /* family 0: any */
+	struct listener *next; /* same port, another address */
+	struct ip_addr local;  /* family 0: any */
 	uint16_t port;
 	unsigned backlog;
-	unsigned n_pending;         /* flows in SYN-RECEIVED */
-	struct flow *pending;       /* linked by next_pending */
+	unsigned n_pending;   /* flows in SYN-RECEIVED */
+	struct flow *pending; /* linked by next_pending */
 	tcp_accept_fn *accept;
 	void *arg;
 	struct listener *prev_all, *next_all;
@@ -99,22 +99,22 @@ struct tcp_direct {
 	struct face faces[TCP_FACES_MAX];
 	unsigned n_faces;
 
-	struct flow **buckets;      /* by 4-tuple */
-	uint32_t n_buckets;         /* power of two */
-	uint32_t n_flows;           /* in the table */
+	struct flow **buckets; /* by 4-tuple */
+	uint32_t n_buckets;    /* power of two */
+	uint32_t n_flows;      /* in the table */
 	uint64_t hash_key[4];
-	struct flow *first, *last;  /* every flow, in order of creation */
+	struct flow *first, *last; /* every flow, in order of creation */
 	uint32_t n_all;
 
-	struct demux ports;         /* port → first struct listener */
+	struct demux ports; /* port → first struct listener */
 	struct listener *listeners;
 	uint32_t n_listeners;
 
 	uint8_t isn_key[16], ts_key[16];
 	struct ring_cache rings;
 
-	unsigned entered;           /* calls into TCP under way */
-	struct deferred *deferred;  /* FIFO: n from at */
+	unsigned entered;          /* calls into TCP under way */
+	struct deferred *deferred; /* FIFO: n from at */
 	uint32_t deferred_at, n_deferred, deferred_capacity;
 	bool draining;
 };
@@ -133,42 +133,42 @@ struct flow {
 	struct face *via;
 	const struct tcp_events *events;
 	void *arg;
-	struct listener *listener;      /* passive and not yet accepted, else NULL */
+	struct listener *listener; /* passive and not yet accepted, else NULL */
 	struct flow *prev_pending, *next_pending;
 
-	uint8_t state;                  /* enum tcp_state */
-	uint8_t hold;                   /* calls on this flow under way: not freed meanwhile */
-	uint8_t pending;                /* EVENT_… to be told */
-	bool owned;                     /* someone holds the pointer and has not released it */
+	uint8_t state;   /* enum tcp_state */
+	uint8_t hold;    /* calls on this flow under way: not freed meanwhile */
+	uint8_t pending; /* EVENT_… to be told */
+	bool owned;      /* someone holds the pointer and has not released it */
 	bool in_table, passive, told_closed, want_writable;
 	bool fin_queued, fin_sent, fin_received, ack_now;
 	bool nodelay, keepalive, use_timestamps, use_sack, use_scaling;
 	bool in_recovery, first_partial, cwnd_limited, rtt_timing, rtt_lost, syn_lost, forced;
 	uint8_t send_scale, receive_scale;
-	int error, soft_error;          /* negative errno */
+	int error, soft_error; /* negative errno */
 
 	/* Sending */
 	uint32_t iss, snd_una;
-	uint32_t snd_nxt;               /* next to be sent: goes back to SND.UNA on a timeout */
-	uint32_t snd_max;               /* one past the highest ever sent: the RFC's SND.NXT */
+	uint32_t snd_nxt; /* next to be sent: goes back to SND.UNA on a timeout */
+	uint32_t snd_max; /* one past the highest ever sent: the RFC's SND.NXT */
 	uint32_t snd_wnd, snd_wl1, snd_wl2, max_snd_wnd;
-	uint32_t send_base;             /* sequence number of sendq's first byte */
-	uint32_t recover;               /* RFC 6582 */
-	uint32_t dup_acks, dup_flight;  /* dup_flight: outstanding at the first of them */
-	uint32_t peer_mss;              /* the MSS option received, or the default */
-	uint32_t mms_s;                 /* largest IP payload we may send */
+	uint32_t send_base;            /* sequence number of sendq's first byte */
+	uint32_t recover;              /* RFC 6582 */
+	uint32_t dup_acks, dup_flight; /* dup_flight: outstanding at the first of them */
+	uint32_t peer_mss;             /* the MSS option received, or the default */
+	uint32_t mms_s;                /* largest IP payload we may send */
 	uint32_t ip_header_len;
-	uint32_t smss;                  /* data bytes of a full segment without SACK blocks */
-	uint32_t restart_window;        /* RFC 5681 section 4.1: the initial window */
-	uint32_t last_advance;          /* bytes the last ACK of new data acknowledged: RFC 6582 section 4.1 */
+	uint32_t smss;           /* data bytes of a full segment without SACK blocks */
+	uint32_t restart_window; /* RFC 5681 section 4.1: the initial window */
+	uint32_t last_advance;   /* bytes the last ACK of new data acknowledged: RFC 6582 section 4.1 */
 	struct tcp_sendq sendq;
 	struct tcp_cc cc;
 
 	/* Receiving */
 	uint32_t irs, rcv_nxt, rcv_adv; /* rcv_adv: right edge offered, never moves left */
 	uint32_t last_ack_sent;
-	uint32_t rmss;                  /* announced */
-	uint32_t peer_segment;          /* largest data segment seen: what "full-sized" means */
+	uint32_t rmss;         /* announced */
+	uint32_t peer_segment; /* largest data segment seen: what "full-sized" means */
 	uint32_t ts_recent, ts_offset;
 	uint64_t ts_recent_ns;
 	struct tcp_recvq recvq;
@@ -176,14 +176,14 @@ struct flow {
 
 	/* Time */
 	struct timer timer;
-	uint64_t due[N_DUE];            /* absolute ns, TIMER_NEVER: idle */
+	uint64_t due[N_DUE]; /* absolute ns, TIMER_NEVER: idle */
 	uint64_t srtt_ns, rttvar_ns, rto_ns, min_rtt_ns;
-	uint64_t rtt_start_ns;          /* of the segment being timed, which ends at rtt_seq */
+	uint64_t rtt_start_ns; /* of the segment being timed, which ends at rtt_seq */
 	uint32_t rtt_seq;
-	uint32_t rtt_lost_ts;           /* timestamp clock when rtt_lost was set: retransmissions bear this or later */
-	uint64_t progress_ns;           /* when the peer last acknowledged, or data went out with none outstanding */
+	uint32_t rtt_lost_ts; /* timestamp clock when rtt_lost was set: retransmissions bear this or later */
+	uint64_t progress_ns; /* when the peer last acknowledged, or data went out with none outstanding */
 	uint64_t last_rx_ns, last_data_ns;
-	uint64_t challenge_ns;          /* start of the interval that challenge_count counts in */
+	uint64_t challenge_ns; /* start of the interval that challenge_count counts in */
 	uint32_t challenge_count;
 	uint8_t retries, persist_shift, probes_unanswered, keepalive_probes;
 
@@ -198,14 +198,14 @@ struct flow {
 
 /* A segment on its way in, cut down step by step to what is new and inside the window. */
 struct segment {
-	struct buf *b;           /* view on the text; NULL once queued */
+	struct buf *b; /* view on the text; NULL once queued */
 	uint32_t seq, ack;
 	uint32_t text_len;
 	uint16_t flags, window, urgent;
 	bool has_timestamp;
-	bool had_syn;            /* taken off; the window is not scaled all the same (RFC 7323 section 2.2) */
-	bool cut;                /* text or FIN taken off at our closed window: no pure ACK */
-	bool at_left_edge;       /* SEG.SEQ =< Last.ACK.sent: RFC 7323 section 4.3 (2) */
+	bool had_syn;      /* taken off; the window is not scaled all the same (RFC 7323 section 2.2) */
+	bool cut;          /* text or FIN taken off at our closed window: no pure ACK */
+	bool at_left_edge; /* SEG.SEQ =< Last.ACK.sent: RFC 7323 section 4.3 (2) */
 	uint32_t ts_val, ts_ecr;
 	const struct tcp_options *opt;
 	const struct ip_rx *rx;
@@ -260,11 +260,11 @@ struct listener *tcp_find_listener(const struct tcp_direct *tcp, const struct ip
 /* tcp_flow.c: table and life */
 int tcp_table_init(struct tcp_direct *tcp);
 void tcp_table_fini(struct tcp_direct *tcp);
-struct flow *tcp_table_find(const struct tcp_direct *tcp, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-			    uint16_t remote_port);
+struct flow *tcp_table_find(
+	const struct tcp_direct *tcp, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote, uint16_t remote_port);
 /* A flow in CLOSED with its 4-tuple in the table. NULL when out of memory or at max_flows. */
 struct flow *flow_create(struct tcp_direct *tcp, struct face *via, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-			 uint16_t remote_port);
+	uint16_t remote_port);
 /* Each entry from outside is bracketed by these; the outermost leave tells events, sends what is due and frees dead flows. */
 void flow_enter(struct flow *f);
 void flow_leave(struct flow *f);

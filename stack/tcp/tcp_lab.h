@@ -266,10 +266,10 @@ struct lab {
 	struct tcp *face;
 	struct tcp_flow *flow;
 	struct tcp_listener *listener;
-	uint16_t port;           /* TCP's */
+	uint16_t port; /* TCP's */
 	int connected, readable, writable, closed, error, accepted;
-	uint32_t ts_val;         /* peer's timestamp, when timestamps are in use */
-	bool refuse;             /* accept sets no events */
+	uint32_t ts_val; /* peer's timestamp, when timestamps are in use */
+	bool refuse;     /* accept sets no events */
 };
 
 static void lab_connected(struct tcp_flow *f, void *arg)
@@ -377,7 +377,7 @@ static inline const struct seen *lab_next(struct lab *lab)
 		const struct seen *got_ = lab_next(lab); \
 		ck_assert_msg(got_ != NULL, "no segment, expected flags %x", (unsigned)(want_flags)); \
 		ck_assert_msg((got_->h.flags & ~TCP_PSH) == ((want_flags) & ~TCP_PSH), "flags %x, expected %x", (unsigned)got_->h.flags, \
-			      (unsigned)(want_flags)); \
+			(unsigned)(want_flags)); \
 		ck_assert_uint_eq(got_->h.seq, (want_seq)); \
 		ck_assert_uint_eq(got_->h.ack, (want_ack)); \
 		ck_assert_uint_eq(got_->len, (want_len)); \
@@ -387,7 +387,7 @@ static inline const struct seen *lab_next(struct lab *lab)
 	do { \
 		const struct seen *got_ = lab_next(lab); \
 		ck_assert_msg(got_ == NULL, "unexpected segment: flags %x seq %x ack %x len %u", (unsigned)got_->h.flags, (unsigned)got_->h.seq, \
-			      (unsigned)got_->h.ack, (unsigned)got_->len); \
+			(unsigned)got_->h.ack, (unsigned)got_->len); \
 	} while (0)
 
 static inline enum tcp_state lab_state(const struct lab *lab)

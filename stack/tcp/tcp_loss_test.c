@@ -180,7 +180,7 @@ START_TEST(fast_retransmit_and_recovery)
 	lab_expect_silence(&lab);
 	ack(&lab, 0);
 	expect_data(&lab, 12000, 1);
-	ack(&lab, 12000); /* full ACK */
+	ack(&lab, 12000);                            /* full ACK */
 	ck_assert_uint_eq(info_of(&lab).cwnd, 2000); /* min(ssthresh, max(FlightSize, SMSS) + SMSS) */
 	ck_assert_uint_eq(info_of(&lab).fast_retransmits, 1);
 	ck_assert_uint_eq(info_of(&lab).retransmits, 1);

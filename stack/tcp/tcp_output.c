@@ -6,11 +6,11 @@
 
 /* What stands at SND.NXT. */
 struct offer {
-	uint32_t avail;   /* bytes queued from there on */
-	uint32_t len;     /* of them, what windows and segment size let out now */
-	bool fin_waits;   /* a FIN is still to be sent */
-	bool fin;         /* it goes with this segment */
-	bool cwnd_bound;  /* the congestion window is what limits len */
+	uint32_t avail;  /* bytes queued from there on */
+	uint32_t len;    /* of them, what windows and segment size let out now */
+	bool fin_waits;  /* a FIN is still to be sent */
+	bool fin;        /* it goes with this segment */
+	bool cwnd_bound; /* the congestion window is what limits len */
 };
 
 static uint32_t usable(uint32_t edge, uint32_t next)

@@ -60,9 +60,9 @@ struct tcp_reass {
 	struct tcp_run *runs;
 	uint32_t n, capacity;
 	uint32_t footprint;
-	uint32_t latest;    /* a sequence number of the run that last grew: first in SACK */
+	uint32_t latest; /* a sequence number of the run that last grew: first in SACK */
 	bool fin_seen;
-	uint32_t fin_seq;   /* where the FIN stands */
+	uint32_t fin_seq; /* where the FIN stands */
 };
 
 /*

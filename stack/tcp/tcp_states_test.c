@@ -8,7 +8,8 @@
 
 static bool fin_sent(enum tcp_state s)
 {
-	return s == TCP_STATE_FIN_WAIT_1 || s == TCP_STATE_FIN_WAIT_2 || s == TCP_STATE_CLOSING || s == TCP_STATE_LAST_ACK || s == TCP_STATE_TIME_WAIT;
+	return s == TCP_STATE_FIN_WAIT_1 || s == TCP_STATE_FIN_WAIT_2 || s == TCP_STATE_CLOSING || s == TCP_STATE_LAST_ACK ||
+	       s == TCP_STATE_TIME_WAIT;
 }
 
 static bool fin_got(enum tcp_state s)
@@ -296,7 +297,7 @@ END_TEST
 static const struct {
 	uint16_t flags;
 	uint32_t ack;
-	bool rst;            /* a RST answers */
+	bool rst; /* a RST answers */
 	enum tcp_state next;
 } syn_sent[] = {
 	{ TCP_ACK, LAB_ISS, true, TCP_STATE_SYN_SENT },

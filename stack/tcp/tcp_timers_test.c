@@ -20,7 +20,8 @@ static const struct seen *expect_at(struct lab *lab, uint64_t from_ns, uint64_t 
 		env_advance(&net->env, next);
 	}
 	const struct seen *s = &net->seen[net->next_seen++];
-	ck_assert_msg(s->at_ns == from_ns + after_ns, "sent after %.9f s, expected %.9f s", (double)(s->at_ns - from_ns) / 1e9, (double)after_ns / 1e9);
+	ck_assert_msg(
+		s->at_ns == from_ns + after_ns, "sent after %.9f s, expected %.9f s", (double)(s->at_ns - from_ns) / 1e9, (double)after_ns / 1e9);
 	return s;
 }
 
@@ -230,7 +231,9 @@ START_TEST(a_soft_error_is_reported_at_the_end)
 	put_be16(quoted, LAB_PORT);
 	put_be16(quoted + 2, PEER_PORT);
 	put_be32(quoted + 4, LAB_ISS);
-	struct ip_error err = { .kind = IP_ERROR_UNREACHABLE_HOST, .src = lab.net.side[0].addr, .dst = lab.net.side[1].addr, .payload = quoted, .payload_len = 8 };
+	struct ip_error err = {
+		.kind = IP_ERROR_UNREACHABLE_HOST, .src = lab.net.side[0].addr, .dst = lab.net.side[1].addr, .payload = quoted, .payload_len = 8
+	};
 	lab.net.side[0].error(&err, lab.net.side[0].arg);
 	ck_assert_int_eq(lab.closed, 0);
 	net_run(&lab.net, 200 * SEC);

@@ -107,7 +107,7 @@ START_TEST(the_peers_window_is_respected)
 	ck_assert_int_eq(tcp_write(lab.flow, bytes, 9000), 9000);
 	expect_data(&lab, 0, 2);
 	lab_expect_silence(&lab); /* 500 bytes more would fit: silly */
-	h.window = 500; /* shrunk below what is in flight: nothing new, and no harm (MUST-34) */
+	h.window = 500;           /* shrunk below what is in flight: nothing new, and no harm (MUST-34) */
 	lab_inject_hdr(&lab, h, NULL, 0);
 	lab_expect_silence(&lab);
 	h.window = 4000;
@@ -156,7 +156,9 @@ START_TEST(segment_sizes)
 	lab.net.side[0].mtu = sizes[_i].mtu;
 	lab.ts_val = c.timestamps;
 	lab_listen(&lab);
-	struct tcp_hdr syn = { .flags = TCP_SYN, .seq = PEER_ISS, .window = 65535, .opt = { .has_mss = sizes[_i].peer_mss != 0, .mss = sizes[_i].peer_mss } };
+	struct tcp_hdr syn = {
+		.flags = TCP_SYN, .seq = PEER_ISS, .window = 65535, .opt = { .has_mss = sizes[_i].peer_mss != 0, .mss = sizes[_i].peer_mss }
+	};
 	lab_inject_hdr(&lab, syn, NULL, 0);
 	const struct seen *s = lab_next(&lab);
 	ck_assert(s && s->h.opt.has_mss);

@@ -24,17 +24,17 @@ typedef void udp_rx_fn(struct buf *b, const struct udp_rx *rx, void *arg);
 typedef void udp_error_fn(int err, const struct ip_addr *peer, uint16_t peer_port, void *arg);
 
 struct udp_bind {
-	struct ip_addr local;   /* family 0: any address of any attached family */
-	uint16_t port;          /* 0: an ephemeral one is chosen (RFC 6056) */
-	udp_rx_fn *rx;          /* NULL: send only, what arrives is dropped and counted */
-	udp_error_fn *error;    /* NULL: errors are dropped and counted */
+	struct ip_addr local; /* family 0: any address of any attached family */
+	uint16_t port;        /* 0: an ephemeral one is chosen (RFC 6056) */
+	udp_rx_fn *rx;        /* NULL: send only, what arrives is dropped and counted */
+	udp_error_fn *error;  /* NULL: errors are dropped and counted */
 	void *arg;
 };
 struct udp_send {
 	struct ip_addr dst;
 	uint16_t dst_port;
-	struct ip_addr src;     /* family 0: the bound address, else selected */
-	uint8_t ttl, tos;       /* 0: default */
+	struct ip_addr src; /* family 0: the bound address, else selected */
+	uint8_t ttl, tos;   /* 0: default */
 	bool broadcast_ok, dont_fragment;
 };
 

@@ -54,8 +54,8 @@ struct udp_direct {
 	struct attachment attached[2]; /* IPv4, IPv6 */
 	struct demux ports;            /* number → first struct port of its chain */
 	uint32_t n_ports;
-	uint32_t depth;                /* callbacks running */
-	struct port *dead;             /* freed when none runs */
+	uint32_t depth;    /* callbacks running */
+	struct port *dead; /* freed when none runs */
 	ip_unclaimed_fn *unclaimed;
 	void *unclaimed_arg;
 	struct udp_counts count;
@@ -204,7 +204,13 @@ static int face_bind(struct udp *face, const struct udp_bind *bind, struct udp_p
 	if (!p)
 		return -ENOMEM;
 	*p = (struct port){
-		.base = { face }, .udp = udp, .local = bind->local, .rx = bind->rx, .error = bind->error, .arg = bind->arg, .number = number,
+		.base = { face },
+		.udp = udp,
+		.local = bind->local,
+		.rx = bind->rx,
+		.error = bind->error,
+		.arg = bind->arg,
+		.number = number,
 	};
 	err = link_port(udp, p);
 	if (err) {
@@ -310,7 +316,12 @@ static void receive(struct buf *b, const struct ip_rx *about, void *arg)
 		return;
 	}
 	struct udp_rx rx = {
-		.src = about->src, .dst = about->dst, .src_port = h.src_port, .dst_port = h.dst_port, .ttl = about->ttl, .tos = about->tos,
+		.src = about->src,
+		.dst = about->dst,
+		.src_port = h.src_port,
+		.dst_port = h.dst_port,
+		.ttl = about->ttl,
+		.tos = about->tos,
 	};
 	buf_pull(b, UDP_HDR_LEN);
 	udp->depth++;
@@ -380,8 +391,13 @@ static int prepare(const struct port *p, struct buf *b, const struct udp_send *t
 		udp_hdr_emit(&h, b->data, b->len);
 	}
 	*tx = (struct ip_tx){
-		.src = path.src, .dst = to->dst, .protocol = PROTOCOL_UDP, .ttl = to->ttl, .tos = to->tos,
-		.dont_fragment = to->dont_fragment, .broadcast_ok = to->broadcast_ok,
+		.src = path.src,
+		.dst = to->dst,
+		.protocol = PROTOCOL_UDP,
+		.ttl = to->ttl,
+		.tos = to->tos,
+		.dont_fragment = to->dont_fragment,
+		.broadcast_ok = to->broadcast_ok,
 	};
 	return 0;
 }

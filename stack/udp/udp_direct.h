@@ -14,10 +14,10 @@
 struct udp_direct;
 
 struct udp_direct_config {
-	uint32_t max_ports;        /* bound at once; default 4096 */
-	uint16_t ephemeral_first;  /* default 49152 (RFC 6056 section 3.2 would have 1024; IANA's dynamic range collides with no service) */
-	uint16_t ephemeral_last;   /* default 65535 */
-	bool checksum;             /* over IPv4 as well (RFC 1122 section 4.1.3.4: on by default); default true */
+	uint32_t max_ports;       /* bound at once; default 4096 */
+	uint16_t ephemeral_first; /* default 49152 (RFC 6056 section 3.2 would have 1024; IANA's dynamic range collides with no service) */
+	uint16_t ephemeral_last;  /* default 65535 */
+	bool checksum;            /* over IPv4 as well (RFC 1122 section 4.1.3.4: on by default); default true */
 };
 struct udp_direct_config udp_direct_config_default(void);
 

@@ -79,8 +79,13 @@ static void fake_too_big(struct ip *ip, const struct ip_addr *dst, uint32_t mtu,
 }
 
 static const struct ip_ops fake_ops = {
-	.bind = fake_bind, .unbind = fake_unbind, .send = fake_send, .route = fake_route, .is_local = fake_is_local,
-	.is_broadcast = fake_is_broadcast, .too_big = fake_too_big,
+	.bind = fake_bind,
+	.unbind = fake_unbind,
+	.send = fake_send,
+	.route = fake_route,
+	.is_local = fake_is_local,
+	.is_broadcast = fake_is_broadcast,
+	.too_big = fake_too_big,
 };
 
 struct client {
@@ -182,8 +187,14 @@ static int bind_to(struct client *c, const struct ip_addr *local, uint16_t port,
 static void input(struct fake_ip *f, struct buf *b, const struct ip_addr *dst, bool broadcast)
 {
 	struct ip_rx rx = {
-		.src = f == &v4 ? peer4 : peer6, .dst = dst ? *dst : f->own, .protocol = 17, .ttl = 9, .tos = 3, .dst_broadcast = broadcast,
-		.packet = b->data, .packet_len = b->len,
+		.src = f == &v4 ? peer4 : peer6,
+		.dst = dst ? *dst : f->own,
+		.protocol = 17,
+		.ttl = 9,
+		.tos = 3,
+		.dst_broadcast = broadcast,
+		.packet = b->data,
+		.packet_len = b->len,
 	};
 	f->rx(b, &rx, f->arg);
 }
@@ -468,9 +479,9 @@ START_TEST(errors_reach_the_sender)
 		enum ip_error_kind kind;
 		int err;
 	} cases[] = {
-		{ IP_ERROR_UNREACHABLE_PORT, -ECONNREFUSED }, { IP_ERROR_UNREACHABLE_NET, -ENETUNREACH }, { IP_ERROR_UNREACHABLE_HOST, -EHOSTUNREACH },
-		{ IP_ERROR_UNREACHABLE_PROTOCOL, -ENOPROTOOPT }, { IP_ERROR_TOO_BIG, -EMSGSIZE }, { IP_ERROR_PARAMETER, -EPROTO },
-		{ IP_ERROR_TTL, -EHOSTUNREACH }, { IP_ERROR_SOURCE_QUENCH, 0 }, /* RFC 6633 */
+		{ IP_ERROR_UNREACHABLE_PORT, -ECONNREFUSED }, { IP_ERROR_UNREACHABLE_NET, -ENETUNREACH },
+		{ IP_ERROR_UNREACHABLE_HOST, -EHOSTUNREACH }, { IP_ERROR_UNREACHABLE_PROTOCOL, -ENOPROTOOPT }, { IP_ERROR_TOO_BIG, -EMSGSIZE },
+		{ IP_ERROR_PARAMETER, -EPROTO }, { IP_ERROR_TTL, -EHOSTUNREACH }, { IP_ERROR_SOURCE_QUENCH, 0 }, /* RFC 6633 */
 	};
 	struct udp_port *p;
 	uint8_t quoted[8];

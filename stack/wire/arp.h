@@ -11,7 +11,7 @@
 #define ARP_OP_REPLY 2
 
 struct arp_pkt {
-	uint16_t htype;  /* kept as read, so that tests can send wrong ones */
+	uint16_t htype; /* kept as read, so that tests can send wrong ones */
 	uint16_t ptype;
 	uint8_t hlen, plen;
 	uint16_t op;

@@ -6,9 +6,9 @@
 #include "stack/wire/addr.h"
 
 #define ETH_HDR_LEN 14
-#define ETH_MIN_FRAME 60     /* without FCS; shorter ones are padded with zeros on the wire */
+#define ETH_MIN_FRAME 60 /* without FCS; shorter ones are padded with zeros on the wire */
 #define ETH_MTU 1500
-#define ETH_TYPE_MIN 0x0600  /* smaller values are 802.3 lengths (RFC 1042) */
+#define ETH_TYPE_MIN 0x0600 /* smaller values are 802.3 lengths (RFC 1042) */
 
 #define ETHERTYPE_IP4 0x0800
 #define ETHERTYPE_ARP 0x0806
@@ -33,7 +33,7 @@ int eth_hdr_print(const struct eth_hdr *h, char *s, size_t cap);
 
 /* The tag that follows an EtherType of 0x8100 (IEEE 802.1Q section 9.6). */
 struct vlan_tag {
-	uint8_t pcp;   /* 0–7 */
+	uint8_t pcp; /* 0–7 */
 	bool dei;
 	uint16_t vid;  /* 0–4095 */
 	uint16_t type; /* EtherType of what follows */

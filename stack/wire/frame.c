@@ -37,8 +37,9 @@ static void dissect_tcp(struct frame *f, const struct ip_addr *dst)
 	f->l4_checksum = CHECKSUM_UNKNOWN;
 	int n = tcp_hdr_parse(&f->tcp, f->l4, f->l4_len);
 	if (n < 0) {
-		f->error = f->l4_len < TCP_HDR_LEN ? "TCP header cut short" :
-			f->tcp.header_len < TCP_HDR_LEN ? "TCP data offset below 5" : "TCP data offset past the end";
+		f->error = f->l4_len < TCP_HDR_LEN           ? "TCP header cut short"
+			   : f->tcp.header_len < TCP_HDR_LEN ? "TCP data offset below 5"
+							     : "TCP data offset past the end";
 		return;
 	}
 	f->layers |= FRAME_TCP;

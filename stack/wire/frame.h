@@ -30,30 +30,30 @@ enum { /* bits of frame.layers */
 enum frame_checksum { CHECKSUM_ABSENT, CHECKSUM_OK, CHECKSUM_BAD, CHECKSUM_UNKNOWN }; /* UNKNOWN: fragment or truncated */
 
 struct frame {
-	unsigned layers;          /* FRAME_… found */
-	const char *error;        /* why dissection stopped early, or NULL */
+	unsigned layers;   /* FRAME_… found */
+	const char *error; /* why dissection stopped early, or NULL */
 	struct eth_hdr eth;
-	struct vlan_tag vlan;     /* innermost tag (EtherType 0x8100 or 0x88a8) */
-	uint16_t ethertype;       /* of what lies behind tags and LLC/SNAP (RFC 1042); below ETH_TYPE_MIN: 802.3 without one */
+	struct vlan_tag vlan; /* innermost tag (EtherType 0x8100 or 0x88a8) */
+	uint16_t ethertype;   /* of what lies behind tags and LLC/SNAP (RFC 1042); below ETH_TYPE_MIN: 802.3 without one */
 	struct arp_pkt arp;
 	struct ip4_hdr ip4;
 	struct ip6_hdr ip6;
-	bool fragment;            /* an IPv4 or IPv6 fragment (first ones included; not IPv6 atomic ones, RFC 6946) */
-	bool later_fragment;      /* offset > 0: no transport header */
-	bool truncated;           /* the IP length says more than there is */
-	struct ip6_ext ip6_frag;  /* IPv6 with a fragment header, atomic ones included: kind is IP6_NEXT_FRAGMENT; else zero */
-	uint8_t protocol;         /* transport protocol behind all extension headers */
+	bool fragment;           /* an IPv4 or IPv6 fragment (first ones included; not IPv6 atomic ones, RFC 6946) */
+	bool later_fragment;     /* offset > 0: no transport header */
+	bool truncated;          /* the IP length says more than there is */
+	struct ip6_ext ip6_frag; /* IPv6 with a fragment header, atomic ones included: kind is IP6_NEXT_FRAGMENT; else zero */
+	uint8_t protocol;        /* transport protocol behind all extension headers */
 	struct icmp4_hdr icmp4;
 	struct icmp6_hdr icmp6;
 	struct udp_hdr udp;
 	struct tcp_hdr tcp;
-	struct ip_addr src, dst;  /* of the IP header, either family; family 0 without */
+	struct ip_addr src, dst; /* of the IP header, either family; family 0 without */
 	enum frame_checksum ip_checksum, l4_checksum;
-	const uint8_t *l3;        /* start of the IP header or ARP packet; NULL without */
-	size_t l3_len;            /* bytes from there, link padding removed where a length says so */
-	const uint8_t *l4;        /* start of the transport header; NULL without, and in later fragments */
-	size_t l4_len;            /* bytes from there to the end of the IP payload */
-	const uint8_t *payload;   /* behind the last header parsed */
+	const uint8_t *l3;      /* start of the IP header or ARP packet; NULL without */
+	size_t l3_len;          /* bytes from there, link padding removed where a length says so */
+	const uint8_t *l4;      /* start of the transport header; NULL without, and in later fragments */
+	size_t l4_len;          /* bytes from there to the end of the IP payload */
+	const uint8_t *payload; /* behind the last header parsed */
 	size_t payload_len;
 };
 

@@ -123,7 +123,8 @@ START_TEST(link_padding_is_cut_where_a_length_says_so)
 		memset(bytes + len, 0xee, 30);
 		struct frame padded = dissect(len + 30);
 		ck_assert_msg(padded.l3_len == bare.l3_len && padded.payload_len == bare.payload_len && padded.l4_checksum == bare.l4_checksum &&
-			padded.layers == bare.layers && !padded.error && !padded.truncated, "%s", names[i]);
+				      padded.layers == bare.layers && !padded.error && !padded.truncated,
+			"%s", names[i]);
 	}
 }
 END_TEST
@@ -212,7 +213,8 @@ END_TEST
 START_TEST(tags_and_llc)
 {
 	struct frame f = dissect(load("qinq"));
-	ck_assert(f.layers == (FRAME_ETH | FRAME_VLAN | FRAME_IP4 | FRAME_UDP) && f.eth.type == ETHERTYPE_QINQ && f.vlan.vid == 4095 && f.vlan.pcp == 7);
+	ck_assert(f.layers == (FRAME_ETH | FRAME_VLAN | FRAME_IP4 | FRAME_UDP) && f.eth.type == ETHERTYPE_QINQ && f.vlan.vid == 4095 &&
+		  f.vlan.pcp == 7);
 	f = dissect(load("snap"));
 	ck_assert(f.layers == (FRAME_ETH | FRAME_IP4 | FRAME_UDP) && f.ethertype == ETHERTYPE_IP4 && f.eth.type == 36);
 	f = dissect(load("llc"));

@@ -60,17 +60,16 @@ int icmp4_hdr_emit(const struct icmp4_hdr *h, uint8_t *p, size_t cap)
 bool icmp4_is_error(uint8_t type)
 {
 	return type == ICMP4_UNREACHABLE || type == ICMP4_SOURCE_QUENCH || type == ICMP4_REDIRECT || type == ICMP4_TIME_EXCEEDED ||
-		type == ICMP4_PARAMETER;
+	       type == ICMP4_PARAMETER;
 }
 
 static void print_unreachable(struct print *out, const struct icmp4_hdr *h)
 {
 	static const char *const names[] = { "net unreachable", "host unreachable", "protocol unreachable", "port unreachable",
-		"unreachable - need to frag", "unreachable - source route failed", "net unreachable - unknown",
-		"host unreachable - unknown", "unreachable - source host isolated", "net unreachable - admin prohibited",
-		"host unreachable - admin prohibited", "net unreachable - tos prohibited", "host unreachable - tos prohibited",
-		"unreachable - admin prohibited filter", "unreachable - host precedence violation",
-		"unreachable - precedence cutoff" };
+		"unreachable - need to frag", "unreachable - source route failed", "net unreachable - unknown", "host unreachable - unknown",
+		"unreachable - source host isolated", "net unreachable - admin prohibited", "host unreachable - admin prohibited",
+		"net unreachable - tos prohibited", "host unreachable - tos prohibited", "unreachable - admin prohibited filter",
+		"unreachable - host precedence violation", "unreachable - precedence cutoff" };
 	if (h->code < sizeof(names) / sizeof(names[0]))
 		print_add(out, "%s", names[h->code]);
 	else
@@ -99,7 +98,11 @@ int icmp4_hdr_print(const struct icmp4_hdr *h, char *s, size_t cap)
 		print_add(&out, "redirect %s to %s", h->code & 1 ? "host" : "net", ip4_str(h->gateway, gateway));
 		break;
 	case ICMP4_TIME_EXCEEDED:
-		print_add(&out, h->code == 0 ? "time exceeded in-transit" : h->code == 1 ? "ip reassembly time exceeded" : "time exceeded-#%u", h->code);
+		print_add(&out,
+			h->code == 0   ? "time exceeded in-transit"
+			: h->code == 1 ? "ip reassembly time exceeded"
+				       : "time exceeded-#%u",
+			h->code);
 		break;
 	case ICMP4_PARAMETER:
 		print_add(&out, "parameter problem - octet %u", h->pointer);

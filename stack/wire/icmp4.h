@@ -32,9 +32,9 @@ struct icmp4_hdr {
 	uint16_t checksum; /* as read; emit writes it as given */
 	uint16_t id, seq;  /* echo and timestamp: bytes 4–5 and 6–7 */
 	/* Other types give bytes 4–7 another meaning; these read the same bytes: */
-	uint16_t mtu;             /* UNREACHABLE code 4: bytes 6–7 */
-	uint8_t pointer;          /* PARAMETER: byte 4 */
-	struct ip4_addr gateway;  /* REDIRECT: bytes 4–7 */
+	uint16_t mtu;            /* UNREACHABLE code 4: bytes 6–7 */
+	uint8_t pointer;         /* PARAMETER: byte 4 */
+	struct ip4_addr gateway; /* REDIRECT: bytes 4–7 */
 };
 
 /* Bytes consumed (8), or -EBADMSG. Fills the fields of the type, zeroes the others. */

@@ -64,8 +64,8 @@ bool icmp6_is_error(uint8_t type)
 static const char *unreachable_name(uint8_t code)
 {
 	/* RFC 4443 section 3.1 */
-	static const char *const names[] = { "unreachable route", "unreachable prohibited", "beyond scope", "unreachable address",
-		"unreachable port", "source address failed policy", "reject route" };
+	static const char *const names[] = { "unreachable route", "unreachable prohibited", "beyond scope", "unreachable address", "unreachable port",
+		"source address failed policy", "reject route" };
 	return code < sizeof(names) / sizeof(names[0]) ? names[code] : "unknown code";
 }
 

@@ -27,10 +27,10 @@ enum {
 
 struct icmp6_hdr {
 	uint8_t type, code;
-	uint16_t checksum;      /* as read; emit writes it as given; the pseudo-header counts (RFC 4443 section 2.3) */
-	uint32_t word;          /* bytes 4–7: MTU, pointer, flags … */
-	uint16_t id, seq;       /* echo: the same bytes */
-	struct ip6_addr target; /* NS, NA, REDIRECT: the 16 bytes behind */
+	uint16_t checksum;           /* as read; emit writes it as given; the pseudo-header counts (RFC 4443 section 2.3) */
+	uint32_t word;               /* bytes 4–7: MTU, pointer, flags … */
+	uint16_t id, seq;            /* echo: the same bytes */
+	struct ip6_addr target;      /* NS, NA, REDIRECT: the 16 bytes behind */
 	struct ip6_addr destination; /* REDIRECT: bytes 24–39 */
 };
 

@@ -101,9 +101,14 @@ static void print_options(struct print *out, const struct ip4_hdr *h)
 	int rc;
 	const char *sep = ", options (";
 	while ((rc = ip4_option_next(h->options, h->options_len, &at, &o)) > 0) {
-		const char *name = o.kind == IP4_OPT_EOL ? "EOL" : o.kind == IP4_OPT_NOP ? "NOP" : o.kind == IP4_OPT_RR ? "RR" :
-			o.kind == IP4_OPT_TS ? "timestamp" : o.kind == IP4_OPT_LSRR ? "LSRR" : o.kind == IP4_OPT_SSRR ? "SSRR" :
-			o.kind == IP4_OPT_RA ? "RA" : NULL;
+		const char *name = o.kind == IP4_OPT_EOL    ? "EOL"
+				   : o.kind == IP4_OPT_NOP  ? "NOP"
+				   : o.kind == IP4_OPT_RR   ? "RR"
+				   : o.kind == IP4_OPT_TS   ? "timestamp"
+				   : o.kind == IP4_OPT_LSRR ? "LSRR"
+				   : o.kind == IP4_OPT_SSRR ? "SSRR"
+				   : o.kind == IP4_OPT_RA   ? "RA"
+							    : NULL;
 		if (name)
 			print_add(out, "%s%s", sep, name);
 		else
@@ -117,11 +122,14 @@ int ip4_hdr_print(const struct ip4_hdr *h, char *s, size_t cap)
 {
 	struct print out = { s, cap, 0 };
 	char src[IP_STRLEN], dst[IP_STRLEN];
-	const char *name = h->protocol == IPPROTO_NUM_ICMP ? "ICMP" : h->protocol == IPPROTO_NUM_TCP ? "TCP" : h->protocol == IPPROTO_NUM_UDP ? "UDP" : "unknown";
+	const char *name = h->protocol == IPPROTO_NUM_ICMP  ? "ICMP"
+			   : h->protocol == IPPROTO_NUM_TCP ? "TCP"
+			   : h->protocol == IPPROTO_NUM_UDP ? "UDP"
+							    : "unknown";
 	const char *flags = h->df ? h->mf ? "DF, MF" : "DF" : h->mf ? "+" : "none";
 	static const char *const ecn[] = { "", ",ECT(1)", ",ECT(0)", ",CE" };
-	print_add(&out, "IP (tos 0x%x%s, ttl %u, id %u, offset %u, flags [%s%s], proto %s (%u), length %u", h->tos, ecn[h->tos & 3], h->ttl, h->id, h->offset,
-		h->reserved ? "reserved, " : "", flags, name, h->protocol, h->total_len);
+	print_add(&out, "IP (tos 0x%x%s, ttl %u, id %u, offset %u, flags [%s%s], proto %s (%u), length %u", h->tos, ecn[h->tos & 3], h->ttl, h->id,
+		h->offset, h->reserved ? "reserved, " : "", flags, name, h->protocol, h->total_len);
 	if (h->options_len)
 		print_options(&out, h);
 	print_add(&out, ") %s > %s", ip4_str(h->src, src), ip4_str(h->dst, dst));

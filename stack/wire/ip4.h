@@ -18,17 +18,17 @@
 enum { ECN_NOT_ECT = 0, ECN_ECT1 = 1, ECN_ECT0 = 2, ECN_CE = 3 };
 
 struct ip4_hdr {
-	uint8_t version;      /* 4 */
-	uint8_t header_len;   /* bytes: 20–60 */
-	uint8_t tos;          /* DSCP << 2 | ECN */
-	uint16_t total_len;   /* bytes, header included */
+	uint8_t version;    /* 4 */
+	uint8_t header_len; /* bytes: 20–60 */
+	uint8_t tos;        /* DSCP << 2 | ECN */
+	uint16_t total_len; /* bytes, header included */
 	uint16_t id;
 	bool reserved, df, mf;
-	uint16_t offset;      /* bytes: multiple of 8, 0–65528 */
+	uint16_t offset; /* bytes: multiple of 8, 0–65528 */
 	uint8_t ttl, protocol;
-	uint16_t checksum;    /* as read; emit writes it as given */
+	uint16_t checksum; /* as read; emit writes it as given */
 	struct ip4_addr src, dst;
-	uint8_t options_len;  /* bytes: 0–40, multiple of 4 */
+	uint8_t options_len; /* bytes: 0–40, multiple of 4 */
 	uint8_t options[IP4_OPTIONS_MAX];
 };
 
@@ -48,8 +48,8 @@ int ip4_hdr_print(const struct ip4_hdr *h, char *s, size_t cap);
 /* Steps through options (RFC 791 section 3.1). */
 enum { IP4_OPT_EOL = 0, IP4_OPT_NOP = 1, IP4_OPT_RR = 7, IP4_OPT_TS = 68, IP4_OPT_LSRR = 131, IP4_OPT_SSRR = 137, IP4_OPT_RA = 148 };
 struct ip4_option {
-	uint8_t kind, len;    /* len counts kind and length bytes; 1 for EOL and NOP */
-	const uint8_t *data;  /* len - 2 bytes */
+	uint8_t kind, len;   /* len counts kind and length bytes; 1 for EOL and NOP */
+	const uint8_t *data; /* len - 2 bytes */
 };
 /* Reads the option at *at and moves *at behind it: 1, 0 at the end, -EBADMSG for a length that is 0, 1 or past the end. */
 int ip4_option_next(const uint8_t *options, size_t options_len, size_t *at, struct ip4_option *opt);

@@ -37,7 +37,8 @@ START_TEST(headers_both_ways)
 	ck_assert(h.mf && !h.df && h.offset == 0);
 	h = both_ways("frag2", "IP (tos 0x0, ttl 64, id 153, offset 24, flags [none], proto UDP (17), length 28) 10.0.0.1 > 10.0.0.2");
 	ck_assert(!h.mf && h.offset == 24);
-	h = both_ways("ip_opts", "IP (tos 0x0, ttl 64, id 10, offset 0, flags [none], proto ICMP (1), length 40, options (RR,EOL)) 10.0.0.1 > 10.0.0.2");
+	h = both_ways(
+		"ip_opts", "IP (tos 0x0, ttl 64, id 10, offset 0, flags [none], proto ICMP (1), length 40, options (RR,EOL)) 10.0.0.1 > 10.0.0.2");
 	ck_assert(h.header_len == 32 && h.options_len == 12 && h.options[0] == IP4_OPT_RR);
 	both_ways("proto", "IP (tos 0x0, ttl 64, id 11, offset 0, flags [none], proto unknown (253), length 24) 10.0.0.1 > 10.0.0.2");
 }
@@ -133,8 +134,17 @@ END_TEST
 
 START_TEST(a_bad_option_is_printed)
 {
-	struct ip4_hdr h = { .version = 4, .header_len = 24, .total_len = 24, .ttl = 1, .df = true, .mf = true, .reserved = true, .tos = 3,
-		.protocol = 17, .options_len = 4, .options = { 0x94, 9 } };
+	struct ip4_hdr h = { .version = 4,
+		.header_len = 24,
+		.total_len = 24,
+		.ttl = 1,
+		.df = true,
+		.mf = true,
+		.reserved = true,
+		.tos = 3,
+		.protocol = 17,
+		.options_len = 4,
+		.options = { 0x94, 9 } };
 	ASSERT_PRINTS(ip4_hdr_print, &h,
 		"IP (tos 0x3,CE, ttl 1, id 0, offset 0, flags [reserved, DF, MF], proto UDP (17), length 24, options ([bad length])) 0.0.0.0 > 0.0.0.0");
 	memcpy(h.options, "\xde\x03\x00\x01", 4);

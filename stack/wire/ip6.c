@@ -74,15 +74,15 @@ int ip6_hdr_print(const struct ip6_hdr *h, char *s, size_t cap)
 		print_add(&out, "class 0x%02x, ", h->traffic_class);
 	if (h->flow_label)
 		print_add(&out, "flowlabel 0x%05x, ", h->flow_label);
-	print_add(&out, "hlim %u, next-header %s (%u) payload length: %u) %s > %s", h->hop_limit, header_name(h->next_header),
-		h->next_header, h->payload_len, ip6_str(h->src, src), ip6_str(h->dst, dst));
+	print_add(&out, "hlim %u, next-header %s (%u) payload length: %u) %s > %s", h->hop_limit, header_name(h->next_header), h->next_header,
+		h->payload_len, ip6_str(h->src, src), ip6_str(h->dst, dst));
 	return out.n;
 }
 
 bool ip6_is_ext(uint8_t next_header)
 {
-	return next_header == IP6_NEXT_HOPOPTS || next_header == IP6_NEXT_ROUTING || next_header == IP6_NEXT_FRAGMENT ||
-		next_header == IP6_NEXT_AH || next_header == IP6_NEXT_DSTOPTS;
+	return next_header == IP6_NEXT_HOPOPTS || next_header == IP6_NEXT_ROUTING || next_header == IP6_NEXT_FRAGMENT || next_header == IP6_NEXT_AH ||
+	       next_header == IP6_NEXT_DSTOPTS;
 }
 
 /* The second byte counts in 8-byte units without the first, but in 4-byte units without two for AH (RFC 4302 section 2.2). */

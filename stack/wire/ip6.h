@@ -17,10 +17,10 @@ enum {
 };
 
 struct ip6_hdr {
-	uint8_t version;        /* 6 */
-	uint8_t traffic_class;  /* DSCP << 2 | ECN */
-	uint32_t flow_label;    /* 20 bits */
-	uint16_t payload_len;   /* bytes after this header */
+	uint8_t version;       /* 6 */
+	uint8_t traffic_class; /* DSCP << 2 | ECN */
+	uint32_t flow_label;   /* 20 bits */
+	uint16_t payload_len;  /* bytes after this header */
 	uint8_t next_header, hop_limit;
 	struct ip6_addr src, dst;
 };
@@ -33,11 +33,11 @@ int ip6_hdr_print(const struct ip6_hdr *h, char *s, size_t cap);
 
 /* Any of hop-by-hop, destination options, routing, fragment, AH: the part they share. */
 struct ip6_ext {
-	uint8_t kind;           /* which header this is: IP6_NEXT_… */
+	uint8_t kind; /* which header this is: IP6_NEXT_… */
 	uint8_t next_header;
-	uint16_t len;           /* bytes, this header whole */
+	uint16_t len; /* bytes, this header whole */
 	/* fragment header (section 4.5) */
-	uint16_t offset;        /* bytes, multiple of 8 */
+	uint16_t offset; /* bytes, multiple of 8 */
 	bool more;
 	uint32_t id;
 	/* routing header (section 4.4) */

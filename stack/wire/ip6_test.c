@@ -14,8 +14,8 @@ START_TEST(header_both_ways)
 	ck_assert(h.src.b[0] == 0x20 && h.src.b[15] == 1 && h.dst.b[15] == 2);
 	ck_assert_int_eq(ip6_hdr_emit(&h, out, sizeof(out)), IP6_HDR_LEN);
 	ck_assert_mem_eq(out, bytes, sizeof(out));
-	ASSERT_PRINTS(ip6_hdr_print, &h,
-		"IP6 (class 0x02, flowlabel 0x12345, hlim 64, next-header TCP (6) payload length: 24) 2001:db8::1 > 2001:db8::2");
+	ASSERT_PRINTS(
+		ip6_hdr_print, &h, "IP6 (class 0x02, flowlabel 0x12345, hlim 64, next-header TCP (6) payload length: 24) 2001:db8::1 > 2001:db8::2");
 	ASSERT_NO_SPACE(ip6_hdr_emit, &h, IP6_HDR_LEN);
 	ASSERT_PREFIXES(ip6_hdr_parse, &h, bytes, IP6_HDR_LEN, -EBADMSG);
 }

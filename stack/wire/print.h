@@ -8,7 +8,7 @@
 struct print {
 	char *s; /* may be NULL when cap is 0 */
 	size_t cap;
-	int n;   /* characters the whole line has, written or not */
+	int n; /* characters the whole line has, written or not */
 };
 
 __attribute__((format(printf, 2, 3))) void print_add(struct print *p, const char *format, ...);

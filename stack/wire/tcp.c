@@ -72,8 +72,8 @@ static void print_flags(struct print *out, uint16_t flags)
 	static const struct {
 		uint16_t bit;
 		char letter;
-	} names[] = { { TCP_FIN, 'F' }, { TCP_SYN, 'S' }, { TCP_RST, 'R' }, { TCP_PSH, 'P' }, { TCP_ACK, '.' },
-		{ TCP_URG, 'U' }, { TCP_ECE, 'E' }, { TCP_CWR, 'W' }, { TCP_AE, 'e' } };
+	} names[] = { { TCP_FIN, 'F' }, { TCP_SYN, 'S' }, { TCP_RST, 'R' }, { TCP_PSH, 'P' }, { TCP_ACK, '.' }, { TCP_URG, 'U' }, { TCP_ECE, 'E' },
+		{ TCP_CWR, 'W' }, { TCP_AE, 'e' } };
 	print_add(out, "Flags [");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (flags & names[i].bit)

@@ -44,26 +44,26 @@ struct tcp_sack {
 /* Options by meaning. has_… says whether each is present. */
 struct tcp_options {
 	bool has_mss, has_wscale, has_sack_ok, has_timestamp, has_user_timeout, has_fast_open;
-	bool has_md5, has_ao, has_mptcp;      /* present, skipped */
-	bool malformed;                       /* a length of 0, 1 or past the end: parsing stopped there (MUST-7) */
+	bool has_md5, has_ao, has_mptcp; /* present, skipped */
+	bool malformed;                  /* a length of 0, 1 or past the end: parsing stopped there (MUST-7) */
 	uint16_t mss;
-	uint8_t wscale;                       /* as read; RFC 7323 section 2.3 caps it at 14, the layer's business */
+	uint8_t wscale; /* as read; RFC 7323 section 2.3 caps it at 14, the layer's business */
 	uint32_t ts_val, ts_ecr;
 	uint8_t n_sack;
 	struct tcp_sack sack[TCP_SACK_MAX];
-	uint16_t user_timeout;                /* granularity bit included, as on the wire */
-	uint8_t fast_open_len;                /* cookie bytes: 0–16 */
+	uint16_t user_timeout; /* granularity bit included, as on the wire */
+	uint8_t fast_open_len; /* cookie bytes: 0–16 */
 	uint8_t fast_open[16];
 };
 
 struct tcp_hdr {
 	uint16_t src_port, dst_port;
 	uint32_t seq, ack;
-	uint8_t header_len;      /* bytes: 20–60 */
-	uint8_t reserved;        /* the 3 bits between data offset and flags: 0–7 */
-	uint16_t flags;          /* TCP_… */
-	uint16_t window;         /* unscaled */
-	uint16_t checksum;       /* as read; emit writes it as given */
+	uint8_t header_len; /* bytes: 20–60 */
+	uint8_t reserved;   /* the 3 bits between data offset and flags: 0–7 */
+	uint16_t flags;     /* TCP_… */
+	uint16_t window;    /* unscaled */
+	uint16_t checksum;  /* as read; emit writes it as given */
 	uint16_t urgent;
 	struct tcp_options opt;
 };

@@ -104,10 +104,19 @@ END_TEST
 
 START_TEST(order_and_padding_are_those_of_linux)
 {
-	struct tcp_options o = { .has_mss = true, .mss = 1460, .has_sack_ok = true, .has_timestamp = true, .ts_val = 1, .ts_ecr = 2,
-		.has_wscale = true, .wscale = 7, .has_fast_open = true, .fast_open_len = 8, .fast_open = { 1, 2, 3, 4, 5, 6, 7, 8 } };
+	struct tcp_options o = { .has_mss = true,
+		.mss = 1460,
+		.has_sack_ok = true,
+		.has_timestamp = true,
+		.ts_val = 1,
+		.ts_ecr = 2,
+		.has_wscale = true,
+		.wscale = 7,
+		.has_fast_open = true,
+		.fast_open_len = 8,
+		.fast_open = { 1, 2, 3, 4, 5, 6, 7, 8 } };
 	assert_emits(&o, "020405b40402080a000000010000000201030307"
-		"220a01020304050607080101");
+			 "220a01020304050607080101");
 	o = (struct tcp_options){ .has_timestamp = true, .ts_val = 1, .ts_ecr = 2, .n_sack = 3, .sack = { { 1, 2 }, { 3, 4 }, { 5, 6 } } };
 	assert_emits(&o, "0101080a00000001000000020101051a000000010000000200000003000000040000000500000006");
 }
@@ -137,8 +146,9 @@ END_TEST
 
 START_TEST(a_known_kind_of_wrong_length_is_skipped)
 {
-	static const char *const odd[] = { "020305", "0202", "02050505b4", "0302", "03040707", "040300", "0502", "0506000000ff", "050b0000000000000000ff",
-		"080900000000000000", "080b000000000000000000", "1c02", "1c03ff", "1c05800500", "22130000000000000000000000000000000000" };
+	static const char *const odd[] = { "020305", "0202", "02050505b4", "0302", "03040707", "040300", "0502", "0506000000ff",
+		"050b0000000000000000ff", "080900000000000000", "080b000000000000000000", "1c02", "1c03ff", "1c05800500",
+		"22130000000000000000000000000000000000" };
 	static const struct tcp_options none;
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
 		struct tcp_options o = parse(odd[i], 0);

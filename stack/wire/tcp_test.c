@@ -44,8 +44,8 @@ START_TEST(segments_both_ways)
 {
 	struct tcp_hdr h = both_ways("tcp_syn");
 	ck_assert(h.src_port == 40000 && h.dst_port == 80 && h.seq == 1000 && h.ack == 0 && h.flags == TCP_SYN && h.window == 64240);
-	ck_assert(h.opt.has_mss && h.opt.mss == 1460 && h.opt.has_sack_ok && h.opt.has_timestamp && h.opt.ts_val == 100 &&
-		h.opt.ts_ecr == 0 && h.opt.has_wscale && h.opt.wscale == 7 && !h.opt.malformed && h.opt.n_sack == 0);
+	ck_assert(h.opt.has_mss && h.opt.mss == 1460 && h.opt.has_sack_ok && h.opt.has_timestamp && h.opt.ts_val == 100 && h.opt.ts_ecr == 0 &&
+		  h.opt.has_wscale && h.opt.wscale == 7 && !h.opt.malformed && h.opt.n_sack == 0);
 	ASSERT_PRINTS(print_empty, &h, "Flags [S], seq 1000, win 64240, options [mss 1460,sackOK,TS val 100 ecr 0,wscale 7], length 0");
 	h = both_ways("tcp_data");
 	ck_assert(h.flags == (TCP_PSH | TCP_ACK) && h.seq == 5000 && h.ack == 1001);

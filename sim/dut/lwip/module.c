@@ -17,7 +17,6 @@
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
-
 #define EXPORT __attribute__((visibility("default")))
 #define NS_PER_MS UINT64_C(1000000)
 #define MAX_INTERFACES 16
@@ -37,7 +36,7 @@ static struct {
 		struct deferred *next;
 		tcpip_callback_fn fn;
 		void *arg;
-	} *deferred, *deferred_last;
+	} * deferred, *deferred_last;
 } stack;
 
 /* --- what lwIP and its copy of the C library find here before anywhere else ------------------- */

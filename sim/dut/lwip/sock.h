@@ -20,12 +20,12 @@ struct datagram {
 };
 
 struct sock {
-	int handle;               /* -1: a connection not yet accepted */
+	int handle; /* -1: a connection not yet accepted */
 	enum dut_socket_type type;
-	int err;                  /* pending negative errno */
-	struct sock *next;        /* in the listener's queue */
+	int err;           /* pending negative errno */
+	struct sock *next; /* in the listener's queue */
 	union {
-		struct tcp_pcb *tcp;  /* NULL: the connection is gone */
+		struct tcp_pcb *tcp; /* NULL: the connection is gone */
 		struct udp_pcb *udp;
 		struct raw_pcb *raw;
 	} pcb;

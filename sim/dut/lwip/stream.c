@@ -383,9 +383,17 @@ int stream_set_option(struct sock *s, enum dut_socket_option option, int64_t val
 }
 
 static const char *const state_names[] = {
-	[CLOSED] = "CLOSED", [LISTEN] = "LISTEN", [SYN_SENT] = "SYN-SENT", [SYN_RCVD] = "SYN-RECEIVED", [ESTABLISHED] = "ESTABLISHED",
-	[FIN_WAIT_1] = "FIN-WAIT-1", [FIN_WAIT_2] = "FIN-WAIT-2", [CLOSE_WAIT] = "CLOSE-WAIT", [CLOSING] = "CLOSING",
-	[LAST_ACK] = "LAST-ACK", [TIME_WAIT] = "TIME-WAIT",
+	[CLOSED] = "CLOSED",
+	[LISTEN] = "LISTEN",
+	[SYN_SENT] = "SYN-SENT",
+	[SYN_RCVD] = "SYN-RECEIVED",
+	[ESTABLISHED] = "ESTABLISHED",
+	[FIN_WAIT_1] = "FIN-WAIT-1",
+	[FIN_WAIT_2] = "FIN-WAIT-2",
+	[CLOSE_WAIT] = "CLOSE-WAIT",
+	[CLOSING] = "CLOSING",
+	[LAST_ACK] = "LAST-ACK",
+	[TIME_WAIT] = "TIME-WAIT",
 };
 
 int stream_info(struct sock *s, struct dut_tcp_info *info)

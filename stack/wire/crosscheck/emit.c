@@ -86,8 +86,14 @@ static void add_ip4(struct making *m, uint8_t protocol, const uint8_t *options, 
 {
 	struct ip4_hdr *h = &m->f.ip4;
 	unsigned i = m->round;
-	*h = (struct ip4_hdr){ .version = 4, .header_len = (uint8_t)(IP4_HDR_LEN + options_len), .tos = (uint8_t)value(i, 10),
-		.id = (uint16_t)value(i, 11), .df = i & 1, .ttl = (uint8_t)value(i, 12), .protocol = protocol, .options_len = options_len };
+	*h = (struct ip4_hdr){ .version = 4,
+		.header_len = (uint8_t)(IP4_HDR_LEN + options_len),
+		.tos = (uint8_t)value(i, 10),
+		.id = (uint16_t)value(i, 11),
+		.df = i & 1,
+		.ttl = (uint8_t)value(i, 12),
+		.protocol = protocol,
+		.options_len = options_len };
 	if (options_len)
 		memcpy(h->options, options, options_len);
 	fill(h->src.b, 4, i, 13);
@@ -113,8 +119,11 @@ static void add_ip6(struct making *m, uint8_t next_header)
 {
 	struct ip6_hdr *h = &m->f.ip6;
 	unsigned i = m->round;
-	*h = (struct ip6_hdr){ .version = 6, .traffic_class = (uint8_t)value(i, 10), .flow_label = value(i, 11) & 0xfffff,
-		.next_header = next_header, .hop_limit = (uint8_t)value(i, 12) };
+	*h = (struct ip6_hdr){ .version = 6,
+		.traffic_class = (uint8_t)value(i, 10),
+		.flow_label = value(i, 11) & 0xfffff,
+		.next_header = next_header,
+		.hop_limit = (uint8_t)value(i, 12) };
 	fill(h->src.b, 16, i, 13);
 	fill(h->dst.b, 16, i, 17);
 	m->f.src = ip_from_ip6(h->src);
@@ -158,13 +167,17 @@ static void emit_ethernet(void)
 		finish(&m, "ethernet");
 		start(&m, i, ETHERTYPE_VLAN);
 		m.f.layers |= FRAME_VLAN;
-		m.f.vlan = (struct vlan_tag){ .pcp = value(i, 5) & 7, .dei = value(i, 6) & 1, .vid = value(i, 7) & 0xfff, .type = ETHERTYPE_EXPERIMENTAL };
+		m.f.vlan = (struct vlan_tag){
+			.pcp = value(i, 5) & 7, .dei = value(i, 6) & 1, .vid = value(i, 7) & 0xfff, .type = ETHERTYPE_EXPERIMENTAL
+		};
 		put(&m, vlan_tag_emit(&m.f.vlan, m.out + m.len, room(&m)));
 		put_payload(&m);
 		finish(&m, "vlan");
 		start(&m, i, ETHERTYPE_ARP);
 		m.f.layers |= FRAME_ARP;
-		m.f.arp = (struct arp_pkt){ .htype = ARP_HTYPE_ETHERNET, .ptype = ETHERTYPE_IP4, .hlen = 6, .plen = 4, .op = (uint16_t)(1 + value(i, 8) % 2) };
+		m.f.arp = (struct arp_pkt){
+			.htype = ARP_HTYPE_ETHERNET, .ptype = ETHERTYPE_IP4, .hlen = 6, .plen = 4, .op = (uint16_t)(1 + value(i, 8) % 2)
+		};
 		fill(m.f.arp.sha.b, 6, i, 20);
 		fill(m.f.arp.tha.b, 6, i, 22);
 		fill(m.f.arp.spa.b, 4, i, 24);
@@ -216,8 +229,11 @@ static void emit_ip6(void)
 		finish(&m, "ip6");
 		start(&m, i, ETHERTYPE_IP6);
 		add_ip6(&m, IP6_NEXT_FRAGMENT);
-		m.f.ip6_frag = (struct ip6_ext){ .kind = IP6_NEXT_FRAGMENT, .next_header = 253, .offset = (uint16_t)(value(i, 30) & 0xfff8),
-			.more = value(i, 31) & 1, .id = value(i, 32) };
+		m.f.ip6_frag = (struct ip6_ext){ .kind = IP6_NEXT_FRAGMENT,
+			.next_header = 253,
+			.offset = (uint16_t)(value(i, 30) & 0xfff8),
+			.more = value(i, 31) & 1,
+			.id = value(i, 32) };
 		put(&m, ip6_fragment_emit(&m.f.ip6_frag, m.out + m.len, room(&m)));
 		put_payload(&m);
 		close_ip6(&m);
@@ -233,8 +249,12 @@ static void emit_icmp4(void)
 		const uint8_t *t = types[i % (sizeof(types) / sizeof(types[0]))];
 		start_ip(&m, i, false, IPPROTO_NUM_ICMP);
 		struct icmp4_hdr *h = &m.f.icmp4;
-		*h = (struct icmp4_hdr){ .type = t[0], .code = t[1], .id = (uint16_t)value(i, 40), .seq = (uint16_t)value(i, 41),
-			.mtu = (uint16_t)value(i, 42), .pointer = (uint8_t)value(i, 43) };
+		*h = (struct icmp4_hdr){ .type = t[0],
+			.code = t[1],
+			.id = (uint16_t)value(i, 40),
+			.seq = (uint16_t)value(i, 41),
+			.mtu = (uint16_t)value(i, 42),
+			.pointer = (uint8_t)value(i, 43) };
 		fill(h->gateway.b, 4, i, 44);
 		put(&m, icmp4_hdr_emit(h, m.out + m.len, room(&m)));
 		if (h->type == ICMP4_TIMESTAMP || h->type == ICMP4_TIMESTAMP_REPLY)
@@ -257,7 +277,9 @@ static void emit_icmp6(void)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		start_ip(&m, i, true, IPPROTO_NUM_ICMP6);
 		struct icmp6_hdr *h = &m.f.icmp6;
-		*h = (struct icmp6_hdr){ .type = types[i % sizeof(types)], .word = value(i, 40), .id = (uint16_t)value(i, 41), .seq = (uint16_t)value(i, 42) };
+		*h = (struct icmp6_hdr){
+			.type = types[i % sizeof(types)], .word = value(i, 40), .id = (uint16_t)value(i, 41), .seq = (uint16_t)value(i, 42)
+		};
 		fill(h->target.b, 16, i, 43);
 		fill(h->destination.b, 16, i, 47);
 		put(&m, icmp6_hdr_emit(h, m.out + m.len, room(&m)));
@@ -279,7 +301,9 @@ static void emit_udp(bool six)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		start_ip(&m, i, six, IPPROTO_NUM_UDP);
 		struct udp_hdr *h = &m.f.udp;
-		*h = (struct udp_hdr){ .src_port = (uint16_t)value(i, 40), .dst_port = (uint16_t)value(i, 41), .len = (uint16_t)(UDP_HDR_LEN + i % PAYLOAD_MAX) };
+		*h = (struct udp_hdr){
+			.src_port = (uint16_t)value(i, 40), .dst_port = (uint16_t)value(i, 41), .len = (uint16_t)(UDP_HDR_LEN + i % PAYLOAD_MAX)
+		};
 		put(&m, udp_hdr_emit(h, m.out + m.len, room(&m)));
 		put_payload(&m);
 		h->checksum = udp_checksum(&m.f.src, &m.f.dst, m.out + m.l4, m.len - m.l4);
@@ -296,8 +320,15 @@ static void emit_segment(unsigned i, bool six, const struct tcp_options *opt, co
 	struct making m;
 	start_ip(&m, i, six, IPPROTO_NUM_TCP);
 	struct tcp_hdr *h = &m.f.tcp;
-	*h = (struct tcp_hdr){ .src_port = (uint16_t)value(i, 40), .dst_port = (uint16_t)value(i, 41), .seq = value(i, 42), .ack = value(i, 43),
-		.reserved = value(i, 44) & 7, .flags = value(i, 45) & 0x1ff, .window = (uint16_t)value(i, 46), .urgent = (uint16_t)value(i, 47), .opt = *opt };
+	*h = (struct tcp_hdr){ .src_port = (uint16_t)value(i, 40),
+		.dst_port = (uint16_t)value(i, 41),
+		.seq = value(i, 42),
+		.ack = value(i, 43),
+		.reserved = value(i, 44) & 7,
+		.flags = value(i, 45) & 0x1ff,
+		.window = (uint16_t)value(i, 46),
+		.urgent = (uint16_t)value(i, 47),
+		.opt = *opt };
 	int n = tcp_hdr_emit(h, m.out + m.len, room(&m));
 	if (n < 0)
 		return;
@@ -323,8 +354,12 @@ static void emit_tcp(void)
 static void emit_tcp_options(void)
 {
 	for (unsigned mask = 0; mask < 1 << 10; mask++) {
-		struct tcp_options o = { .has_mss = mask & 1, .has_wscale = mask & 2, .has_timestamp = mask & 4, .has_sack_ok = mask & 8,
-			.has_user_timeout = mask & 16, .n_sack = mask >> 5 & 7 };
+		struct tcp_options o = { .has_mss = mask & 1,
+			.has_wscale = mask & 2,
+			.has_timestamp = mask & 4,
+			.has_sack_ok = mask & 8,
+			.has_user_timeout = mask & 16,
+			.n_sack = mask >> 5 & 7 };
 		o.mss = o.has_mss ? (uint16_t)value(mask, 1) : 0;
 		o.wscale = o.has_wscale ? (uint8_t)(value(mask, 2) % 15) : 0;
 		o.ts_val = o.has_timestamp ? value(mask, 3) : 0;

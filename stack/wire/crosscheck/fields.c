@@ -28,7 +28,9 @@ static void ip6(const char *name, struct ip6_addr a)
 
 static void verdict(const char *name, enum frame_checksum c)
 {
-	static const char *const words[] = { [CHECKSUM_ABSENT] = "absent", [CHECKSUM_OK] = "good", [CHECKSUM_BAD] = "bad", [CHECKSUM_UNKNOWN] = "unknown" };
+	static const char *const words[] = {
+		[CHECKSUM_ABSENT] = "absent", [CHECKSUM_OK] = "good", [CHECKSUM_BAD] = "bad", [CHECKSUM_UNKNOWN] = "unknown"
+	};
 	printf("\t%s=%s", name, words[c]);
 }
 
