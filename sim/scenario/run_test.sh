@@ -104,6 +104,19 @@ done
 [ "$(find "$work/pcap1" -type f | wc -l)" = 2 ] && diff -r "$work/pcap1" "$work/pcap2"
 report $? "the same bytes with one job and with two" ""
 
+# A link's fingerprint as the results name it is met; with one digit changed it is not, and the line says both.
+fingerprint=$("$run" --results - --quiet "$good" 2>/dev/null | grep -o '"fingerprint":"[0-9a-f]*"' | cut -d'"' -f4)
+wrong=$(tr 0-9a-f 1-9a-f0 <<<"$fingerprint")
+for f in "$fingerprint" "$wrong"; do
+	{ cat "$good"; echo "expect: {links: {wire: {fingerprint: {direct: $f}}}}"; } >"$work/$f.yaml"
+done
+out=$("$run" "$work/$fingerprint.yaml" 2>&1)
+[ $? = 0 ] && [ ${#fingerprint} = 32 ]
+report $? "a fingerprint that is met" "$out"
+out=$("$run" "$work/$wrong.yaml" 2>&1)
+[ $? = 1 ] && grep -q "✗.*$wrong.*$fingerprint" <<<"$out"
+report $? "a fingerprint that is not met" "$out"
+
 # The examples of the grammar are scenarios themselves.
 awk -v dir="$work" '/^```yaml/ { n++; inside = 1; next } /^```/ { inside = 0 } inside { print > dir "/example" n ".yaml" }' scenarios/README.md
 out=$("$run" "$work"/example1.yaml "$work"/example2.yaml 2>&1)
