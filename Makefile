@@ -106,7 +106,7 @@ STACKS = direct lwip
 
 # Lines "NAME<TAB>COMMAND" for .ci/test.
 define TEST_LIST
-$(foreach s,$(SCRIPTS),$(LABEL)$(s:_test.sh=)	bash $(s)\n)\
+$(foreach s,$(SCRIPTS),$(LABEL)$(s:_test.sh=.sh)	bash $(s)\n)\
 $(foreach v,$(STACKS),$(LABEL)conform/$(v)	$(B)/bin/plumbline conform --stack $(v) --results $(B)/results/conform-$(v).jsonl\n)\
 $(foreach s,$(SUITES),$(LABEL)conform/direct/$(s)-alone	$(B)/bin/plumbline conform --stack direct $(s)\n)\
 $(foreach v,$(STACKS),$(LABEL)scenarios/$(v)	$(B)/bin/plumbline run --stack $(v) --results $(B)/results/run-$(v).jsonl scenarios/*.yaml\n)\
